@@ -1,0 +1,4 @@
+//! Series in, findings out: joins a signal with what came strictly after it, and says what it told.
+
+pub mod findings;
+pub mod stats;
