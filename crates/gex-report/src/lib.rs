@@ -1,1 +1,3 @@
-//! gex-report
+//! Draws what a study found: one self-contained page, and each figure as SVG, PNG and CSV.
+
+pub mod input;
