@@ -1,1 +1,3 @@
-//! Integration tests.
+//! Tests that cross crates, as one binary.
+
+mod tidy;

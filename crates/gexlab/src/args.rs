@@ -1,0 +1,166 @@
+//! What was typed on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Backtest gamma-exposure hypotheses on historical option chains.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gex",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "Start with `gex demo`: it simulates a market, runs a study on it and prints where the page is."
+)]
+pub struct Cli {
+    /// The verb.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What every verb takes.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// What every verb takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Say errors only
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub quiet: bool,
+    /// Worker threads [default: all cores]; results are the same for any number
+    #[arg(
+        short = 'j',
+        long,
+        global = true,
+        env = "GEXLAB_THREADS",
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..=1024),
+        help_heading = "Global options"
+    )]
+    pub threads: Option<u16>,
+}
+
+/// One verb, one file under `cmd/`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulate a market, run a study on it, and print where the report is
+    Demo(DemoArgs),
+    /// Turn vendor files into an archive, or prices into bars and control series
+    Import(ImportArgs),
+    /// Show what an archive holds: coverage, quality, rows set aside by reason
+    Inspect(InspectArgs),
+    /// Compute the GEX series of a study's data, alone
+    Series(SeriesArgs),
+    /// Run a study: series, panel, estimates, verdicts, figures and the page
+    Run(RunArgs),
+}
+
+/// `gex demo`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gex demo --out my-demo")]
+pub struct DemoArgs {
+    /// Folder for data, study and report
+    #[arg(long, value_name = "DIR", default_value = "reports/demo")]
+    pub out: PathBuf,
+}
+
+/// `gex import`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  gex import chains/*.parquet --out archive
+  gex import mine.csv --map mine.toml --out archive
+  gex import prices.csv --bars SPX --adjusted none --out bars.parquet
+  gex import vix.csv --control vix --out vix.parquet")]
+pub struct ImportArgs {
+    /// Files or folders
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The archive's folder; a file for --bars and --control
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+    /// Vendor format [default: recognised from the columns]
+    #[arg(long, value_name = "NAME", conflicts_with = "map")]
+    pub format: Option<String>,
+    /// Column mapping for any other table
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
+    /// When open interest was public: start-of-day, end-of-day, live or delay:DURATION
+    #[arg(long, value_name = "CLOCK")]
+    pub open_interest: Option<String>,
+    /// What to do about a session that the archive already holds
+    #[arg(long, value_enum, default_value = "refuse", value_name = "ACTION")]
+    pub on_conflict: OnConflict,
+    /// Import price bars of this underlying instead of chains
+    #[arg(long, value_name = "UNDERLYING", conflicts_with_all = ["control", "format", "map"])]
+    pub bars: Option<String>,
+    /// How the bars' prices were adjusted
+    #[arg(long, value_name = "HOW", value_parser = ["none", "splits", "total"], requires = "bars")]
+    pub adjusted: Option<String>,
+    /// Import a control series of this name instead of chains
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["format", "map"])]
+    pub control: Option<String>,
+    /// Calendar of bars and control series
+    #[arg(long, value_name = "NAME", value_parser = ["xnys", "deribit", "xnse"], default_value = "xnys")]
+    pub calendar: String,
+    /// Column that holds the value of a control series [default: value, or close]
+    #[arg(long, value_name = "NAME", requires = "control")]
+    pub column: Option<String>,
+}
+
+/// What to do about a session that the archive already holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnConflict {
+    /// Stop and change nothing
+    Refuse,
+    /// Replace the session
+    Replace,
+    /// Keep both, the new one under the next free instant
+    KeepBoth,
+}
+
+/// `gex inspect`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gex inspect archive")]
+pub struct InspectArgs {
+    /// Folder of an archive
+    pub archive: PathBuf,
+}
+
+/// `gex series`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gex series study.toml --out series.parquet")]
+pub struct SeriesArgs {
+    /// Study file
+    #[arg(default_value = "study.toml")]
+    pub study: PathBuf,
+    /// Where the series goes
+    #[arg(long, value_name = "FILE", default_value = "series.parquet")]
+    pub out: PathBuf,
+}
+
+/// `gex run`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gex run study.toml --out reports")]
+pub struct RunArgs {
+    /// Study file
+    #[arg(default_value = "study.toml")]
+    pub study: PathBuf,
+    /// Folder of all runs
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub out: PathBuf,
+    /// Compute again even where a finished run of the same inputs stands
+    #[arg(long)]
+    pub fresh: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

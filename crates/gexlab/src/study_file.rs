@@ -1,0 +1,231 @@
+//! What a study file says, as typed: every key of the TOML, unknown keys refused.
+//!
+//! What was meant, checked and with units, is a [`crate::plan::Plan`]. Values keep their place in
+//! the file, so that a fault found later can still be shown where it was typed.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_spanned::Spanned;
+
+use crate::diagnostic::{Diagnostic, nearest};
+
+/// A whole study file.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyFile {
+    /// `[study]`
+    pub study: StudyTable,
+    /// `[data]`
+    pub data: DataTable,
+    /// `[pricing]`
+    #[serde(default)]
+    pub pricing: PricingTable,
+    /// `[positioning]`
+    #[serde(default)]
+    pub positioning: PositioningTable,
+    /// `[[hypothesis]]`
+    #[serde(default)]
+    pub hypothesis: Vec<HypothesisTable>,
+    /// `[grid]`
+    pub grid: Option<GridTable>,
+}
+
+/// `[study]`: name and seed.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyTable {
+    /// Name of the study and of its folder of runs.
+    pub name: Spanned<String>,
+    /// Seed of every random draw.
+    pub seed: u64,
+}
+
+/// `[data]`: what is read.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataTable {
+    /// Folder of an archive, relative to the study file.
+    pub archive: Option<Spanned<String>>,
+    /// A daily series that somebody else computed, in place of an archive.
+    pub series: Option<Spanned<String>>,
+    /// Column of the series' dates.
+    pub date_column: Option<String>,
+    /// Column of the series' values.
+    pub value_column: Option<String>,
+    /// When a value of the series was public: `next-open` or `session-close`.
+    #[serde(rename = "known-at")]
+    pub known_at: Option<Spanned<String>>,
+    /// Calendar of the series; an archive names its own.
+    pub calendar: Option<Spanned<String>>,
+    /// Underlying, as the archive names it.
+    pub underlying: Spanned<String>,
+    /// First session.
+    pub from: Option<Spanned<toml::value::Datetime>>,
+    /// Last session.
+    pub to: Option<Spanned<toml::value::Datetime>>,
+    /// Which snapshot of each session: `last`, `all`, or a local time such as `15:45`.
+    pub at: Option<Spanned<String>>,
+    /// The greatest age of the snapshot at a local time: `30min`, `2h`.
+    #[serde(rename = "max-age")]
+    pub max_age: Option<Spanned<String>>,
+    /// Price bars of the underlying.
+    pub bars: Spanned<String>,
+    /// Control series by name.
+    #[serde(default)]
+    pub controls: BTreeMap<String, Spanned<String>>,
+}
+
+/// `[pricing]`: forwards, volatilities and expiries.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PricingTable {
+    /// `vendor`, `parity` or `carry`.
+    pub forward: Option<Spanned<String>>,
+    /// For an expiry whose parity fails: `carry` or `none`.
+    pub fallback: Option<Spanned<String>>,
+    /// Interest rate of carry, continuous, per year.
+    pub rate: Option<Spanned<f64>>,
+    /// Dividend yield of carry, continuous, per year.
+    pub dividend: Option<Spanned<f64>>,
+    /// `given`, `solved` or `given-then-solved`.
+    pub iv: Option<Spanned<String>>,
+    /// `all`, `ex-0dte` or `up-to-30d`.
+    pub expiries: Option<Spanned<String>>,
+}
+
+/// `[positioning]`: who is assumed to hold what.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PositioningTable {
+    /// Models by name; gross is always added.
+    pub models: Option<Vec<Spanned<String>>>,
+}
+
+/// `[[hypothesis]]`: one claim, fixed before the run.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct HypothesisTable {
+    /// Identifier in kebab case.
+    pub id: Spanned<String>,
+    /// The claim in one sentence.
+    pub claim: String,
+    /// `primary` or `exploratory`.
+    pub role: Spanned<String>,
+    /// What predicts.
+    pub signal: SignalTable,
+    /// How regimes are labelled.
+    pub regime: RegimeTable,
+    /// What is predicted.
+    pub outcome: OutcomeTable,
+    /// `log-har`, `leverage`, `implied-variance`.
+    #[serde(default)]
+    pub controls: Vec<Spanned<String>>,
+    /// `positive` or `negative`: the sign of the effect.
+    pub expect: Spanned<String>,
+    /// Share of volatility per standard deviation that would matter.
+    #[serde(rename = "smallest-effect")]
+    pub smallest_effect: Spanned<f64>,
+}
+
+/// `signal = { … }`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignalTable {
+    /// Positioning model; a series that somebody else computed has none.
+    pub positioning: Option<Spanned<String>>,
+    /// A measure in kebab case, `abs-` before it for its size, or `value` for a series.
+    pub measure: Spanned<String>,
+    /// `usd`, `per-adv`, `own-deviation`, …
+    pub scale: Spanned<String>,
+}
+
+/// `regime = { … }`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegimeTable {
+    /// `sign` or `quantile`.
+    pub kind: Spanned<String>,
+    /// Half-width of the band around zero in which the label stays.
+    #[serde(rename = "dead-band")]
+    pub dead_band: Option<Spanned<f64>>,
+    /// Quantile at or below which the regime becomes low.
+    pub lower: Option<Spanned<f64>>,
+    /// Quantile at or above which the regime becomes high.
+    pub upper: Option<Spanned<f64>>,
+    /// How far inside a threshold the quantile must come for the label to end.
+    pub hysteresis: Option<Spanned<f64>>,
+    /// Earlier values that a quantile needs.
+    #[serde(rename = "min-history")]
+    pub min_history: Option<Spanned<usize>>,
+}
+
+/// `outcome = { … }`
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomeTable {
+    /// `log-realized-variance`, `abs-return` or `return`.
+    pub kind: Spanned<String>,
+    /// Estimator of the variance.
+    pub estimator: Option<Spanned<String>>,
+    /// `1session`, `5session`, `24h`.
+    pub horizon: Spanned<String>,
+}
+
+/// `[grid]`: the exploratory family.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GridTable {
+    /// Positioning models.
+    pub positioning: Option<Vec<Spanned<String>>>,
+    /// Scales.
+    pub scale: Option<Vec<Spanned<String>>>,
+    /// Horizons.
+    pub horizon: Option<Vec<Spanned<String>>>,
+}
+
+/// Reads the text of a study file.
+///
+/// # Errors
+///
+/// The first fault of structure, at its place, with the nearest known key where one is near.
+pub fn parse(text: &str) -> Result<StudyFile, Diagnostic> {
+    toml::from_str(text).map_err(|error| fault(&error))
+}
+
+fn fault(error: &toml::de::Error) -> Diagnostic {
+    let message = error.message();
+    let span = error.span().unwrap_or(0..0);
+    let short = message.split(", expected").next().unwrap_or(message);
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
+    match quoted.split_first() {
+        Some((typed, known)) if unknown => {
+            let help = match nearest(typed, known) {
+                Some(word) => format!("did you mean `{word}`?"),
+                None => format!("known here: {}", known.join(", ")),
+            };
+            Diagnostic::new(short, span, "not a setting here").with_help(help)
+        }
+        _ => Diagnostic::new(short, span, "here"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_names_the_nearest_known_one() {
+        let text = "[study]\nname = \"x\"\nsed = 1\n";
+        let fault = parse(text).unwrap_err();
+        assert_eq!(&text[fault.span.clone()], "sed");
+        assert_eq!(fault.help.as_deref(), Some("did you mean `seed`?"));
+    }
+
+    #[test]
+    fn a_missing_table_is_named() {
+        let fault = parse("[study]\nname = \"x\"\nseed = 1\n").unwrap_err();
+        assert!(fault.message.contains("data"), "{fault:?}");
+    }
+}
