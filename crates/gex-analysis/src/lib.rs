@@ -2,3 +2,4 @@
 
 pub mod findings;
 pub mod stats;
+pub mod study;
