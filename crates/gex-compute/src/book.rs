@@ -1,0 +1,377 @@
+//! The contracts that carry exposure: open, priced, with time left.
+
+use std::ops::Range;
+
+use chrono::{DateTime, TimeDelta};
+
+use crate::buckets::{Bucket, BucketEdges};
+use crate::exposure::ForwardTerms;
+use crate::market::Instant;
+use crate::market::contract::{Payoff, Right};
+use crate::market::units::{Currency, Rate, Spot, Strike, Vol, Years};
+use crate::math;
+use crate::priced::{Life, PricedChain, PricedExpiry, VolOrigin};
+use crate::pricing::ExpiryScope;
+
+/// The contracts of one snapshot that carry exposure, grouped by expiry, in a fixed order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Book {
+    /// Index or spot at the instant of the quotes.
+    pub spot: Spot,
+    /// Currency of strikes and of every exposure.
+    pub currency: Currency,
+    expiries: Vec<BookExpiry>,
+    columns: BookColumns,
+}
+
+/// What the contracts of one expiry share.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BookExpiry {
+    /// Instant of settlement.
+    pub settles: Instant,
+    /// Time left, in years (ACT/365).
+    pub tau_years: f64,
+    /// Square root of the time left.
+    pub sqrt_tau: f64,
+    /// Forward, in quote currency per unit of underlying.
+    pub forward: f64,
+    /// Discount factor to settlement; 1 for inverse options.
+    pub discount: f64,
+    /// The rows of the expiry.
+    pub rows: Range<usize>,
+}
+
+impl BookExpiry {
+    /// Forward and discount factor together.
+    pub fn terms(&self) -> ForwardTerms {
+        ForwardTerms {
+            forward: self.forward,
+            discount: self.discount,
+        }
+    }
+}
+
+/// The columns of a book, all of one length, by (settlement, strike, right).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct BookColumns {
+    /// Strike, in quote currency.
+    pub strike: Vec<f64>,
+    /// Natural logarithm of the strike.
+    pub ln_strike: Vec<f64>,
+    /// Volatility, annual, as a decimal.
+    pub vol: Vec<f64>,
+    /// Open contracts times units of underlying per contract, above zero.
+    pub units: Vec<f64>,
+    /// Call or put.
+    pub right: Vec<Right>,
+    /// Linear or inverse.
+    pub payoff: Vec<Payoff>,
+    /// The vendor's gamma per unit of underlying, where there is one: kept to compare.
+    pub vendor_gamma: Vec<Option<f64>>,
+}
+
+/// Contracts and open interest of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Tally {
+    /// Number of contracts.
+    pub contracts: usize,
+    /// Their open interest, in contracts.
+    pub open_interest: f64,
+}
+
+impl Tally {
+    fn add(&mut self, open_interest: f64) {
+        self.contracts += 1;
+        self.open_interest += open_interest;
+    }
+}
+
+/// What became of every row of a snapshot: the fields add up to its number of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct BookCounts {
+    /// At or after settlement.
+    pub expired: usize,
+    /// Inside the averaging window of an inverse option's settlement.
+    pub settling: usize,
+    /// Outside the expiries of the study.
+    pub out_of_scope: usize,
+    /// With time left, but open interest unknown.
+    pub open_interest_unknown: usize,
+    /// With time left and nothing open.
+    pub nothing_open: usize,
+    /// Open, volatility given: in the book.
+    pub given: Tally,
+    /// Open, volatility solved from the price: in the book.
+    pub solved: Tally,
+    /// Open, without a usable volatility or forward.
+    pub missing: Tally,
+}
+
+impl BookCounts {
+    /// Open interest with time left, in contracts.
+    pub fn open_interest(&self) -> f64 {
+        self.given.open_interest + self.solved.open_interest + self.missing.open_interest
+    }
+
+    /// Share of the open interest with time left that `tally` holds; `None` where nothing is open.
+    pub fn share(&self, tally: Tally) -> Option<f64> {
+        let all = self.open_interest();
+        (0.0 < all).then(|| tally.open_interest / all)
+    }
+
+    /// Share of the open interest with time left that has a usable volatility.
+    pub fn coverage(&self) -> Option<f64> {
+        let all = self.open_interest();
+        (0.0 < all).then(|| (self.given.open_interest + self.solved.open_interest) / all)
+    }
+}
+
+/// One contract with everything the book needs, for chains that come from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlainContract {
+    /// Strike, in quote currency.
+    pub strike: Strike,
+    /// Time left.
+    pub tau: Years,
+    /// Call or put.
+    pub right: Right,
+    /// Volatility.
+    pub vol: Vol,
+    /// Open contracts times units of underlying per contract; rows without any are left out.
+    pub units: f64,
+}
+
+/// Spot and the rates that carry it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CarryMarket {
+    /// Index or spot.
+    pub spot: Spot,
+    /// Interest rate.
+    pub rate: Rate,
+    /// Dividend yield.
+    pub dividend: Rate,
+    /// Currency of strikes and exposures.
+    pub currency: Currency,
+}
+
+/// A row on its way into the book.
+struct Entry {
+    strike: f64,
+    vol: f64,
+    units: f64,
+    right: Right,
+    payoff: Payoff,
+    vendor_gamma: Option<f64>,
+}
+
+impl Book {
+    /// Takes the open contracts of a priced snapshot that lie in scope, in the snapshot's order.
+    ///
+    /// The counts say what became of every row.
+    pub fn from_chain(
+        priced: &PricedChain<'_>,
+        scope: ExpiryScope,
+        edges: BucketEdges,
+    ) -> (Self, BookCounts) {
+        let head = priced.chain().head();
+        let mut book = Self::empty(head.spot, head.currency);
+        let mut counts = BookCounts::default();
+        for expiry in priced.expiries() {
+            if includes(scope, expiry.rows.expiry, edges) {
+                book.add_expiry(priced, expiry, &mut counts);
+            } else {
+                counts.out_of_scope += expiry.rows.rows.len();
+            }
+        }
+        counts.expired = (0..priced.chain().len())
+            .filter(|&i| priced.life(i) == Life::Expired)
+            .count();
+        (book, counts)
+    }
+
+    /// Builds a book of linear contracts on a spot that is carried at one rate and dividend.
+    ///
+    /// Contracts may come in any order, and one may come in parts: the book sorts them, so the
+    /// order of the input does not change a bit of any result.
+    ///
+    /// ```
+    /// use gex_compute::book::{Book, CarryMarket, PlainContract};
+    /// use gex_compute::market::contract::Right;
+    /// use gex_compute::market::units::{Currency, Rate, Spot, Strike, Vol, Years};
+    ///
+    /// let market = CarryMarket {
+    ///     spot: Spot::new(3_900.0)?,
+    ///     rate: Rate::new(0.03)?,
+    ///     dividend: Rate::new(0.015)?,
+    ///     currency: Currency::USD,
+    /// };
+    /// let call = PlainContract {
+    ///     strike: Strike::new(4_000.0)?,
+    ///     tau: Years::new(0.25)?,
+    ///     right: Right::Call,
+    ///     vol: Vol::new(0.2)?,
+    ///     units: 100.0 * 567.0,
+    /// };
+    /// assert_eq!(Book::from_contracts(market, vec![call]).len(), 1);
+    /// # Ok::<(), gex_compute::market::units::OutOfRange>(())
+    /// ```
+    pub fn from_contracts(market: CarryMarket, mut contracts: Vec<PlainContract>) -> Self {
+        let order = |c: &PlainContract| {
+            let [tau, strike] = [c.tau.get(), c.strike.get()].map(f64::to_bits);
+            let [vol, units] = [c.vol.get(), c.units].map(f64::to_bits);
+            (tau, strike, c.right, vol, units)
+        };
+        contracts.retain(|contract| contract.units.is_finite() && 0.0 < contract.units);
+        contracts.sort_by_key(order);
+        let mut book = Self::empty(market.spot, market.currency);
+        for group in contracts.chunk_by(|a, b| a.tau == b.tau) {
+            let start = book.len();
+            group.iter().for_each(|contract| book.push(plain(contract)));
+            let tau_years = group[0].tau.get();
+            book.close_expiry(carried(market, tau_years), start);
+        }
+        book
+    }
+
+    fn empty(spot: Spot, currency: Currency) -> Self {
+        Self {
+            spot,
+            currency,
+            expiries: Vec::new(),
+            columns: BookColumns::default(),
+        }
+    }
+
+    fn add_expiry(
+        &mut self,
+        priced: &PricedChain<'_>,
+        expiry: &PricedExpiry,
+        counts: &mut BookCounts,
+    ) {
+        let start = self.len();
+        for i in expiry.rows.rows.clone() {
+            if let Some(entry) = accept(priced, i, counts) {
+                self.push(entry);
+            }
+        }
+        // Without a forward no row has a volatility, so there is nothing to close.
+        if let Ok(forward) = &expiry.forward {
+            let shared = BookExpiry {
+                settles: expiry.rows.expiry,
+                tau_years: expiry.tau_years,
+                sqrt_tau: math::sqrt(expiry.tau_years),
+                forward: forward.forward,
+                discount: forward.discount,
+                rows: start..start,
+            };
+            self.close_expiry(shared, start);
+        }
+    }
+
+    fn push(&mut self, entry: Entry) {
+        let columns = &mut self.columns;
+        columns.strike.push(entry.strike);
+        columns.ln_strike.push(math::ln(entry.strike));
+        columns.vol.push(entry.vol);
+        columns.units.push(entry.units);
+        columns.right.push(entry.right);
+        columns.payoff.push(entry.payoff);
+        columns.vendor_gamma.push(entry.vendor_gamma);
+    }
+
+    fn close_expiry(&mut self, shared: BookExpiry, start: usize) {
+        let rows = start..self.len();
+        if !rows.is_empty() {
+            self.expiries.push(BookExpiry { rows, ..shared });
+        }
+    }
+
+    /// The expiries that hold contracts, ascending.
+    pub fn expiries(&self) -> &[BookExpiry] {
+        &self.expiries
+    }
+
+    /// The columns.
+    pub fn columns(&self) -> &BookColumns {
+        &self.columns
+    }
+
+    /// Number of contracts.
+    pub fn len(&self) -> usize {
+        self.columns.strike.len()
+    }
+
+    /// Whether no contract carries exposure.
+    pub fn is_empty(&self) -> bool {
+        self.columns.strike.is_empty()
+    }
+}
+
+/// Whether a settlement instant lies in the study's scope.
+pub fn includes(scope: ExpiryScope, settles: Instant, edges: BucketEdges) -> bool {
+    match scope {
+        ExpiryScope::All => true,
+        ExpiryScope::Ex0dte => Bucket::of(settles, edges) != Bucket::NextSession,
+        ExpiryScope::UpTo { days } => settles <= edges.ts + TimeDelta::days(i64::from(days)),
+    }
+}
+
+/// Row `i` as an entry of the book, or `None` after counting why not.
+fn accept(priced: &PricedChain<'_>, i: usize, counts: &mut BookCounts) -> Option<Entry> {
+    let columns = priced.chain().columns();
+    if priced.life(i) == Life::Settling {
+        counts.settling += 1;
+        return None;
+    }
+    let Some(open_interest) = columns.open_interest.get(i) else {
+        counts.open_interest_unknown += 1;
+        return None;
+    };
+    if !(open_interest.is_finite() && 0.0 < open_interest) {
+        counts.nothing_open += 1;
+        return None;
+    }
+    match priced.origin(i) {
+        VolOrigin::Given => counts.given.add(open_interest),
+        VolOrigin::Solved => counts.solved.add(open_interest),
+        VolOrigin::Missing => counts.missing.add(open_interest),
+    }
+    Some(Entry {
+        strike: columns.strike[i],
+        vol: priced.vol(i)?,
+        units: open_interest * columns.multiplier[i],
+        right: columns.right[i],
+        payoff: columns.payoff[i],
+        vendor_gamma: columns.vendor_gamma.get(i),
+    })
+}
+
+fn plain(contract: &PlainContract) -> Entry {
+    Entry {
+        strike: contract.strike.get(),
+        vol: contract.vol.get(),
+        units: contract.units,
+        right: contract.right,
+        payoff: Payoff::Linear,
+        vendor_gamma: None,
+    }
+}
+
+/// An expiry `tau_years` away; its settlement counts from the start of 1970, as no instant is known.
+fn carried(market: CarryMarket, tau_years: f64) -> BookExpiry {
+    const SECONDS_PER_YEAR: f64 = 365.0 * 86_400.0;
+    let (rate, dividend) = (market.rate.get(), market.dividend.get());
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "casts saturate, and chrono refuses what lies beyond its years"
+    )]
+    let seconds = (tau_years * SECONDS_PER_YEAR) as i64;
+    BookExpiry {
+        settles: DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<chrono::Utc>::MAX_UTC),
+        tau_years,
+        sqrt_tau: math::sqrt(tau_years),
+        forward: market.spot.get() * math::exp((rate - dividend) * tau_years),
+        discount: math::exp(-rate * tau_years),
+        rows: 0..0,
+    }
+}

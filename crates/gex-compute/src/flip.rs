@@ -1,0 +1,221 @@
+//! Where the repriced book changes sign.
+
+use crate::moneyness::MoneynessCurve;
+use crate::profile::{GammaCurve, LogGrid};
+use crate::series::FlipStatus;
+
+/// Lowest and highest spot of the search, as shares of today's.
+const RANGE: (f64, f64) = (0.8, 1.2);
+/// Spots that bracket the crossings.
+const BRACKET_POINTS: usize = 401;
+/// Spots of the common linear grid.
+const LINEAR_POINTS: usize = 60;
+/// Width of a refined bracket, as a share of spot.
+const TOLERANCE: f64 = 1e-10;
+/// Below this share of gross the grid's own rounding may decide a sign, so it is computed anew.
+const ROUNDING: f64 = 1e-10;
+
+/// How the book is repriced and its crossings located.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FlipMethod {
+    /// Each strike keeps its volatility; 401 spots at equal log steps, crossings refined.
+    RepriceStickyStrike,
+    /// Each moneyness keeps its volatility; the same spots and refinement.
+    RepriceStickyMoneyness,
+    /// Each strike keeps its volatility; 60 equidistant spots with linear interpolation, as in
+    /// Perfiliev (2022). Its error is that of the interpolation.
+    LinearGrid60,
+}
+
+impl FlipMethod {
+    /// The name in metadata and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RepriceStickyStrike => "reprice-sticky-strike",
+            Self::RepriceStickyMoneyness => "reprice-sticky-moneyness",
+            Self::LinearGrid60 => "linear-grid-60",
+        }
+    }
+}
+
+/// One zero of the repriced book.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Crossing {
+    /// Spot at which net gamma is zero, in quote currency.
+    pub level: f64,
+    /// Slope of net gamma there: currency per 1 % move, per point of spot.
+    pub slope: f64,
+}
+
+/// What the search for the flip found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flip {
+    /// How many crossings there are, or why none.
+    pub status: FlipStatus,
+    /// How they were found.
+    pub method: FlipMethod,
+    /// Every crossing from 0.8 to 1.2 of spot, ascending.
+    pub crossings: Vec<Crossing>,
+    /// The crossing nearest to spot, the lower of two equally near.
+    pub nearest: Option<f64>,
+}
+
+/// Finds the flips of several positioning models over one book by sticky strikes.
+///
+/// `models` holds the weights of each model, row by row. Net gamma is evaluated at 401 spots from
+/// 0.8 to 1.2 of today's at equal log steps; between neighbours of opposite sign the zero is
+/// refined to 1e-10 of spot with its bracket kept (Chandrupatla 1997).
+pub fn sticky_strike(curve: &GammaCurve, spot: f64, models: &[Vec<f64>]) -> Vec<Flip> {
+    let grid = LogGrid::between(RANGE.0, RANGE.1, BRACKET_POINTS);
+    let levels: Vec<f64> = grid.moves().iter().map(|share| share * spot).collect();
+    let rows = models.first().map_or(0, Vec::len);
+    let mut with_gross = models.to_vec();
+    with_gross.push(vec![1.0; rows]);
+    let mut nets = curve.nets_on(&with_gross, &grid);
+    let gross = nets.pop().unwrap_or_default();
+    models
+        .iter()
+        .zip(nets)
+        .map(|(weights, nets)| {
+            let net = |level: f64| curve.net(weights, level);
+            let exact = |(j, value): (usize, f64)| {
+                if value.abs() < ROUNDING * gross[j] {
+                    net(levels[j])
+                } else {
+                    value
+                }
+            };
+            let nets: Vec<f64> = nets.into_iter().enumerate().map(exact).collect();
+            let crossings = refined(&levels, &nets, spot, net);
+            flip(FlipMethod::RepriceStickyStrike, crossings, &nets, spot)
+        })
+        .collect()
+}
+
+/// Finds the flip of one model with volatility held by moneyness instead of strike.
+pub fn sticky_moneyness(curve: &MoneynessCurve<'_>, spot: f64, weights: &[f64]) -> Flip {
+    let grid = LogGrid::between(RANGE.0, RANGE.1, BRACKET_POINTS);
+    let levels: Vec<f64> = grid.moves().iter().map(|share| share * spot).collect();
+    let net = |level: f64| curve.net(weights, level);
+    let nets: Vec<f64> = levels.iter().map(|&level| net(level)).collect();
+    let crossings = refined(&levels, &nets, spot, net);
+    flip(FlipMethod::RepriceStickyMoneyness, crossings, &nets, spot)
+}
+
+/// Finds the flip of one model on the common grid of 60 equidistant spots.
+pub fn linear_grid_60(curve: &GammaCurve, spot: f64, weights: &[f64]) -> Flip {
+    let step = (RANGE.1 - RANGE.0) / (LINEAR_POINTS - 1) as f64;
+    let levels: Vec<f64> = (0..LINEAR_POINTS)
+        .map(|j| spot * (RANGE.0 + step * j as f64))
+        .collect();
+    let nets: Vec<f64> = levels
+        .iter()
+        .map(|&level| curve.net(weights, level))
+        .collect();
+    let crossings = sign_changes(&nets)
+        .map(|(a, b)| {
+            let slope = (nets[b] - nets[a]) / (levels[b] - levels[a]);
+            Crossing {
+                level: levels[a] - nets[a] / slope,
+                slope,
+            }
+        })
+        .collect();
+    flip(FlipMethod::LinearGrid60, crossings, &nets, spot)
+}
+
+fn flip(method: FlipMethod, crossings: Vec<Crossing>, nets: &[f64], spot: f64) -> Flip {
+    let distance = |crossing: &&Crossing| (crossing.level - spot).abs();
+    // Of equals `min_by` keeps the first, which is the lower.
+    let nearest = crossings
+        .iter()
+        .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+        .map(|crossing| crossing.level);
+    let status = match crossings.len() {
+        0 if nets.iter().any(|&net| 0.0 < net) => FlipStatus::AlwaysPositive,
+        0 if nets.iter().any(|&net| net < 0.0) => FlipStatus::AlwaysNegative,
+        0 => FlipStatus::Degenerate,
+        1 => FlipStatus::Unique,
+        _ => FlipStatus::Multiple,
+    };
+    Flip {
+        status,
+        method,
+        crossings,
+        nearest,
+    }
+}
+
+/// Pairs of points of opposite sign with nothing but zeros between them.
+fn sign_changes(nets: &[f64]) -> impl Iterator<Item = (usize, usize)> {
+    let mut last: Option<usize> = None;
+    let signed = (0..nets.len()).filter(|&j| nets[j] != 0.0);
+    signed.filter_map(move |j| {
+        let before = last.replace(j)?;
+        (nets[before].signum() != nets[j].signum()).then_some((before, j))
+    })
+}
+
+fn refined(levels: &[f64], nets: &[f64], spot: f64, net: impl Fn(f64) -> f64) -> Vec<Crossing> {
+    let refine = |(a, b): (usize, usize)| {
+        let bracket = Bracket {
+            low: (levels[a], nets[a]),
+            high: (levels[b], nets[b]),
+        };
+        let level = bracket.zero(TOLERANCE * spot, &net);
+        let step = 1e-6 * level;
+        Crossing {
+            level,
+            slope: (net(level + step) - net(level - step)) / (2.0 * step),
+        }
+    };
+    sign_changes(nets).map(refine).collect()
+}
+
+/// Two points, each with its value, whose values have opposite signs.
+struct Bracket {
+    low: (f64, f64),
+    high: (f64, f64),
+}
+
+impl Bracket {
+    /// Closes in on the zero until the bracket is `tolerance` wide.
+    ///
+    /// Inverse quadratic interpolation where the three last points allow it, bisection elsewhere.
+    /// Source: Chandrupatla (1997), Advances in Engineering Software 28(3).
+    fn zero(self, tolerance: f64, value: impl Fn(f64) -> f64) -> f64 {
+        let (mut a, mut b) = (self.high, self.low);
+        let mut share = 0.5;
+        loop {
+            let x = a.0 + share * (b.0 - a.0);
+            let new = (x, value(x));
+            let c = if (new.1 < 0.0) == (a.1 < 0.0) {
+                std::mem::replace(&mut a, new)
+            } else {
+                let c = std::mem::replace(&mut b, a);
+                a = new;
+                c
+            };
+            let best = if a.1.abs() < b.1.abs() { a } else { b };
+            let width = (b.0 - a.0).abs();
+            if best.1 == 0.0 || width <= tolerance || width.is_nan() {
+                return best.0;
+            }
+            let edge = 0.5 * tolerance / width;
+            share = next_share(a, b, c).clamp(edge, 1.0 - edge);
+        }
+    }
+}
+
+/// Where between `a` and `b` to look next, as a share of the way from `a`.
+fn next_share(a: (f64, f64), b: (f64, f64), c: (f64, f64)) -> f64 {
+    let xi = (a.0 - b.0) / (c.0 - b.0);
+    let phi = (a.1 - b.1) / (c.1 - b.1);
+    if phi * phi < xi && (1.0 - phi) * (1.0 - phi) < 1.0 - xi {
+        let through_b = a.1 / (b.1 - a.1) * (c.1 / (b.1 - c.1));
+        let through_c = (c.0 - a.0) / (b.0 - a.0) * (a.1 / (c.1 - a.1)) * (b.1 / (c.1 - b.1));
+        through_b + through_c
+    } else {
+        0.5
+    }
+}

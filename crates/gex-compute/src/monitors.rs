@@ -1,0 +1,224 @@
+//! What the volatility surface says at fixed horizons.
+
+use std::collections::BTreeMap;
+
+use crate::forward::ExpiryForward;
+use crate::market::contract::Right;
+use crate::math;
+use crate::priced::{Life, PricedChain, PricedExpiry};
+use crate::smile::{Smile, SmilePoint};
+
+/// Surface monitors of one snapshot; `None` where the chain does not reach the horizon.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Monitors {
+    /// At-the-money-forward volatility at 30 calendar days, annual, as a decimal.
+    pub atm_iv_30d: Option<f64>,
+    /// Volatility of the 25-delta put less that of the 25-delta call at 30 days.
+    pub skew_25d: Option<f64>,
+    /// At-the-money volatility at 90 days less that at 30 days.
+    pub term_slope: Option<f64>,
+    /// Model-free volatility at 30 days, annual, as a decimal.
+    pub vol_index_30d: Option<f64>,
+}
+
+/// Fewest options on each side of the forward for the model-free variance.
+const MIN_WING: usize = 2;
+
+/// Reads the monitors off a priced snapshot.
+///
+/// Volatilities at a horizon come from the nearest expiries on either side of it, linear in total
+/// variance; nothing is extrapolated:
+///
+/// ```text
+/// σ²(T)·T = σ₁²T₁ + (σ₂²T₂ − σ₁²T₁)·(T − T₁)/(T₂ − T₁)      T₁ ≤ T ≤ T₂
+/// ```
+///
+/// A smile uses puts up to the forward and calls from it. At the money is the forward; deltas are
+/// those of the forward, undiscounted: N(d₁) = 0.25 for the call, N(d₁) = 0.75 for the put.
+pub fn monitors(priced: &PricedChain<'_>) -> Monitors {
+    let smiles: Vec<_> = surfaces(priced)
+        .map(|(tau, f, e)| (tau, otm_smile(priced, e, f)))
+        .collect();
+    let horizon = |days: f64, vol: &dyn Fn(f64, &Smile) -> Option<f64>| {
+        let terms = smiles.iter().map(|(tau, smile)| (*tau, vol(*tau, smile)));
+        vol_at(days, &terms.collect::<Vec<_>>())
+    };
+    let atm = |days| horizon(days, &|_, smile| smile.inside(0.0));
+    let wing = |delta| horizon(30.0, &|tau, smile| vol_at_delta(smile, tau, delta));
+    let variances: Vec<_> = surfaces(priced)
+        .map(|(tau, f, e)| (tau, model_free_variance(priced, e, f).map(math::sqrt)))
+        .collect();
+    Monitors {
+        atm_iv_30d: atm(30.0),
+        skew_25d: difference(wing(0.75), wing(0.25)),
+        term_slope: difference(atm(90.0), atm(30.0)),
+        vol_index_30d: vol_at(30.0, &variances),
+    }
+}
+
+fn difference(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    Some(a? - b?)
+}
+
+fn surfaces<'p>(
+    priced: &'p PricedChain<'_>,
+) -> impl Iterator<Item = (f64, &'p ExpiryForward, &'p PricedExpiry)> {
+    priced
+        .expiries()
+        .iter()
+        .filter_map(|expiry| Some((expiry.tau_years, expiry.forward.as_ref().ok()?, expiry)))
+}
+
+/// Volatility at a horizon in calendar days from (years, volatility) of ascending expiries.
+fn vol_at(days: f64, terms: &[(f64, Option<f64>)]) -> Option<f64> {
+    let horizon = days / 365.0;
+    let known = || terms.iter().filter_map(|&(tau, vol)| Some((tau, vol?)));
+    let (tau1, vol1) = known().rfind(|&(tau, _)| tau <= horizon)?;
+    let (tau2, vol2) = known().find(|&(tau, _)| horizon <= tau)?;
+    let (total1, total2) = (vol1 * vol1 * tau1, vol2 * vol2 * tau2);
+    let share = if tau1 < tau2 {
+        (horizon - tau1) / (tau2 - tau1)
+    } else {
+        0.0
+    };
+    Some(math::sqrt((total1 + share * (total2 - total1)) / horizon))
+}
+
+/// The smile of one expiry from its out-of-the-money options.
+fn otm_smile(priced: &PricedChain<'_>, expiry: &PricedExpiry, forward: &ExpiryForward) -> Smile {
+    let columns = priced.chain().columns();
+    let ln_forward = math::ln(forward.forward);
+    let out_of_the_money = |i: usize| match columns.right[i] {
+        Right::Call => forward.forward <= columns.strike[i],
+        Right::Put => columns.strike[i] <= forward.forward,
+    };
+    let rows = expiry.rows.rows.clone();
+    let live = rows.filter(|&i| priced.life(i) == Life::Live && out_of_the_money(i));
+    Smile::new(
+        live.filter_map(|i| {
+            Some(SmilePoint {
+                moneyness: math::ln(columns.strike[i]) - ln_forward,
+                vol: priced.vol(i)?,
+            })
+        })
+        .collect(),
+    )
+}
+
+/// Volatility at which the forward delta N(d₁) is `delta`, linear in delta between strikes.
+fn vol_at_delta(smile: &Smile, tau_years: f64, delta: f64) -> Option<f64> {
+    let delta_of = |point: &SmilePoint| {
+        let std = point.vol * math::sqrt(tau_years);
+        math::norm_cdf(0.5 * std - point.moneyness / std)
+    };
+    let pair = |pair: &&[SmilePoint]| delta <= delta_of(&pair[0]) && delta_of(&pair[1]) <= delta;
+    let pairs = smile.points().windows(2);
+    // A ragged smile may pass a delta twice: the pair nearest to the money counts.
+    let found = if delta < 0.5 {
+        { pairs }.find(pair)
+    } else {
+        pairs.rev().find(pair)
+    }?;
+    let (near, far) = (delta_of(&found[0]), delta_of(&found[1]));
+    let share = if far < near {
+        (near - delta) / (near - far)
+    } else {
+        0.0
+    };
+    Some(found[0].vol + share * (found[1].vol - found[0].vol))
+}
+
+/// Mids of the two options of one strike, in quote currency; `None` without a bid.
+#[derive(Debug, Clone, Copy, Default)]
+struct StrikeQuotes {
+    call: Option<f64>,
+    put: Option<f64>,
+}
+
+/// Annual variance of one expiry from the prices of all its out-of-the-money options.
+///
+/// ```text
+/// σ² = (2/T)·Σ ΔK/K²·Q(K)/D − (1/T)·(F/K₀ − 1)²
+/// ```
+///
+/// `K₀` is the highest strike not above the forward; `Q` the mid of the put below it, of the call
+/// above it and their average at it; `ΔK` half the distance between the neighbours. Options without
+/// a bid are left out, and on each side everything beyond two strikes in a row without one.
+///
+/// Source: Cboe, Volatility Index Methodology. It differs in the forward, which is the study's own,
+/// and in taking the expiries on either side of 30 days whatever their distance.
+fn model_free_variance(
+    priced: &PricedChain<'_>,
+    expiry: &PricedExpiry,
+    forward: &ExpiryForward,
+) -> Option<f64> {
+    let quotes = quotes_by_strike(priced, expiry, forward);
+    let (below, above): (Vec<_>, Vec<_>) = quotes
+        .into_iter()
+        .partition(|(strike, _)| *strike <= forward.forward);
+    let (&(k0, at), puts) = below.split_last()?;
+    let mut strip = wing(puts.iter().rev().map(|(strike, q)| (*strike, q.put)));
+    strip.reverse();
+    let calls = wing(above.iter().map(|(strike, q)| (*strike, q.call)));
+    if strip.len() < MIN_WING || calls.len() < MIN_WING {
+        return None;
+    }
+    strip.push((k0, 0.5 * (at.call? + at.put?)));
+    strip.extend(calls);
+    let excess = forward.forward / k0 - 1.0;
+    let sum = strip_sum(&strip) / forward.discount;
+    let variance = (2.0 * sum - excess * excess) / expiry.tau_years;
+    (0.0 < variance).then_some(variance)
+}
+
+fn quotes_by_strike(
+    priced: &PricedChain<'_>,
+    expiry: &PricedExpiry,
+    forward: &ExpiryForward,
+) -> Vec<(f64, StrikeQuotes)> {
+    let columns = priced.chain().columns();
+    let mut table: BTreeMap<u64, StrikeQuotes> = BTreeMap::new();
+    for i in expiry.rows.rows.clone() {
+        let quotes = table.entry(columns.strike[i].to_bits()).or_default();
+        let side = match columns.right[i] {
+            Right::Call => &mut quotes.call,
+            Right::Put => &mut quotes.put,
+        };
+        // Two roots may settle together: the first with a market counts.
+        *side = side.or_else(|| priced.mid(i, forward));
+    }
+    let strikes = table.into_iter();
+    strikes
+        .map(|(bits, quotes)| (f64::from_bits(bits), quotes))
+        .collect()
+}
+
+/// The options with a bid, going outwards until two in a row have none.
+fn wing(outwards: impl Iterator<Item = (f64, Option<f64>)>) -> Vec<(f64, f64)> {
+    let mut kept = Vec::new();
+    let mut silent = 0;
+    for (strike, mid) in outwards {
+        match mid {
+            Some(mid) => {
+                silent = 0;
+                kept.push((strike, mid));
+            }
+            None => silent += 1,
+        }
+        if silent == 2 {
+            break;
+        }
+    }
+    kept
+}
+
+/// Σ ΔK/K²·Q(K) over (strike, price) of ascending strikes.
+fn strip_sum(strip: &[(f64, f64)]) -> f64 {
+    let last = strip.len() - 1;
+    let term = |(j, &(strike, price)): (usize, &(f64, f64))| {
+        let (left, right) = (j.saturating_sub(1), (j + 1).min(last));
+        let width = (strip[right].0 - strip[left].0) / (right - left) as f64;
+        width / (strike * strike) * price
+    };
+    strip.iter().enumerate().map(term).sum()
+}
