@@ -1,0 +1,362 @@
+//! Daily prices of the underlying and daily control series, from CSV or Parquet.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use chrono::NaiveDate;
+use gex_compute::market::bar::{Adjustment, Bar, BarSeries, ControlPoint, ControlSeries};
+use gex_compute::market::calendar::Calendar;
+
+use crate::accept::Rejected;
+use crate::quality::Rule;
+use crate::source::{SourceError, SourceFile, Sources, find_sources, printable};
+use crate::vendor::frame::{Frame, Malformed, TimeRule};
+
+/// Whose bars a file holds, and how they were adjusted: a file doesn't say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BarsRequest {
+    /// Name of the underlying.
+    pub underlying: String,
+    /// How the prices were adjusted.
+    pub adjustment: Adjustment,
+    /// Calendar whose sessions the dates are.
+    pub calendar: Calendar,
+}
+
+/// What a control series is called, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlRequest {
+    /// Name, in kebab case: `vix`, `adv`.
+    pub name: String,
+    /// Name of the column; `value`, `close`, `c` or the series' own name where none is given.
+    pub column: Option<String>,
+    /// Calendar whose sessions the dates are.
+    pub calendar: Calendar,
+}
+
+/// A daily series and the rows that did not enter it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Daily<T> {
+    /// The series, by date.
+    pub series: T,
+    /// Rows set aside.
+    pub rejected: Vec<Rejected>,
+    /// Rows in the file.
+    pub rows: usize,
+}
+
+/// The names that one vendor gives to the columns of a daily bar.
+struct BarNames {
+    date: &'static str,
+    open: &'static str,
+    high: &'static str,
+    low: &'static str,
+    close: &'static str,
+    volume: Option<&'static str>,
+    ticker: Option<&'static str>,
+}
+
+const BAR_NAMES: [BarNames; 4] = [
+    // Cboe's quote of the underlying: the label lies, the last trade doesn't.
+    BarNames {
+        date: "last_trade_time_et",
+        open: "open",
+        high: "high",
+        low: "low",
+        close: "current_price",
+        volume: None,
+        ticker: Some("ticker"),
+    },
+    BarNames {
+        date: "date",
+        open: "open",
+        high: "high",
+        low: "low",
+        close: "close",
+        volume: Some("volume"),
+        ticker: None,
+    },
+    BarNames {
+        date: "Date",
+        open: "Open",
+        high: "High",
+        low: "Low",
+        close: "Close",
+        volume: Some("Volume"),
+        ticker: None,
+    },
+    BarNames {
+        date: "date",
+        open: "o",
+        high: "h",
+        low: "l",
+        close: "c",
+        volume: Some("v"),
+        ticker: None,
+    },
+];
+
+/// Reads daily bars: `date, open, high, low, close[, volume]`, or Cboe's `underlying` table.
+///
+/// A bar opens and closes with its session and is known at the close. Rows on days without a
+/// session, second rows of a date and contradictory prices are set aside.
+///
+/// # Errors
+///
+/// [`SourceError`] for a file that can't be read or has no such columns.
+pub fn read_bars(path: &Path, request: &BarsRequest) -> Result<Daily<BarSeries>, SourceError> {
+    let source = the_file(path)?;
+    let present = source.check()?;
+    let names = bar_names(&source, &present)?;
+    let wanted = [names.date, names.open, names.high, names.low, names.close];
+    let wanted: Vec<&str> = wanted
+        .into_iter()
+        .chain(names.volume)
+        .chain(names.ticker)
+        .collect();
+    let mut frame = Frame::read(&source, &wanted)?;
+    let mut sieve = Sieve::new(&source, request.calendar, names.date);
+    let dates = dates(&mut frame, names.date)?;
+    let prices = [names.open, names.high, names.low, names.close]
+        .map(|column| frame.numbers(column))
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()?;
+    let volumes = frame.numbers_if_any(names.volume)?;
+    let ours = rows_of_ticker(&frame, names.ticker, &request.underlying)?;
+    sieve.note(frame.take_malformed());
+    let mut bars = Vec::new();
+    sieve.rows = ours.len();
+    for row in ours {
+        let price = |i: usize| {
+            prices
+                .get(i)
+                .and_then(|column| column.get(row)?.as_ref())
+                .copied()
+        };
+        let prices = [price(0), price(1), price(2), price(3)];
+        let Some(session) = sieve.session(row, dates.get(row).copied().flatten()) else {
+            continue;
+        };
+        match sound_prices(prices) {
+            Some([open, high, low, close]) => bars.push(Bar {
+                start: session.open,
+                end: session.close,
+                known_at: session.close,
+                open,
+                high,
+                low,
+                close,
+                volume: volumes.get(row).copied().flatten(),
+            }),
+            None => sieve.reject(row, names.close, format!("{prices:?}"), Rule::InvalidBar),
+        }
+    }
+    bars.sort_by_key(|bar| bar.start);
+    Ok(Daily {
+        series: BarSeries {
+            underlying: request.underlying.clone(),
+            adjustment: request.adjustment,
+            bars,
+        },
+        rejected: sieve.rejected,
+        rows: sieve.rows,
+    })
+}
+
+/// Reads a daily control series: a date and a value, about the session and known when its option
+/// quotes end (an index of options can't be known before).
+///
+/// # Errors
+///
+/// [`SourceError`] for a file that can't be read or has no such columns.
+pub fn read_control(
+    path: &Path,
+    request: &ControlRequest,
+) -> Result<Daily<ControlSeries>, SourceError> {
+    let source = the_file(path)?;
+    let present = source.check()?;
+    let date = first_present(&source, &present, &["date", "Date", "DATE"])?;
+    let guesses = ["value", "close", "Close", "CLOSE", "c", &request.name];
+    let value = match &request.column {
+        Some(column) => first_present(&source, &present, &[column])?,
+        None => first_present(&source, &present, &guesses)?,
+    };
+    let mut frame = Frame::read(&source, &[&date, &value])?;
+    let mut sieve = Sieve::new(&source, request.calendar, &date);
+    let dates = dates(&mut frame, &date)?;
+    let values = frame.numbers(&value)?;
+    sieve.note(frame.take_malformed());
+    sieve.rows = dates.len();
+    let mut points = Vec::new();
+    for (row, (date, number)) in dates.into_iter().zip(values).enumerate() {
+        let Some(session) = sieve.session(row, date) else {
+            continue;
+        };
+        let end = request.calendar.quotes_end(session.date);
+        let known_at = end.unwrap_or(session.close).max(session.close);
+        match number.filter(|number| number.is_finite()) {
+            Some(value) => points.push(ControlPoint {
+                ts: session.close,
+                known_at,
+                value,
+            }),
+            None => sieve.reject(row, &value, format!("{number:?}"), Rule::NullRequired),
+        }
+    }
+    points.sort_by_key(|point| point.known_at);
+    Ok(Daily {
+        series: ControlSeries {
+            name: request.name.clone(),
+            points,
+        },
+        rejected: sieve.rejected,
+        rows: sieve.rows,
+    })
+}
+
+fn the_file(path: &Path) -> Result<SourceFile, SourceError> {
+    let Sources { mut files, .. } = find_sources(&[path.to_owned()])?;
+    match (files.pop(), files.is_empty()) {
+        (Some(file), true) => Ok(file),
+        _ => Err(SourceError::Unreadable {
+            file: printable(&path.to_string_lossy()),
+            detail: "one CSV or Parquet file is needed".to_owned(),
+        }),
+    }
+}
+
+fn missing(source: &SourceFile, column: &str, present: &[String]) -> SourceError {
+    SourceError::MissingColumn {
+        file: source.name.clone(),
+        column: column.to_owned(),
+        found: printable(&present.join(", ")),
+    }
+}
+
+fn first_present(
+    source: &SourceFile,
+    present: &[String],
+    names: &[&str],
+) -> Result<String, SourceError> {
+    names
+        .iter()
+        .find(|name| present.iter().any(|column| column == *name))
+        .map(|name| (*name).to_owned())
+        .ok_or_else(|| missing(source, &names.join("\" or \""), present))
+}
+
+fn bar_names<'a>(source: &SourceFile, present: &[String]) -> Result<&'a BarNames, SourceError> {
+    let has = |name: &str| present.iter().any(|column| column == name);
+    BAR_NAMES
+        .iter()
+        .find(|n| {
+            let ticker = n.ticker.is_none_or(has);
+            ticker
+                && [n.date, n.open, n.high, n.low, n.close]
+                    .into_iter()
+                    .all(has)
+        })
+        .ok_or_else(|| missing(source, "date, open, high, low, close", present))
+}
+
+fn dates(frame: &mut Frame, column: &str) -> Result<Vec<Option<NaiveDate>>, SourceError> {
+    match frame.wall_clock(column) {
+        Ok(readings) => Ok(readings
+            .into_iter()
+            .map(|reading| reading.map(|reading| reading.date()))
+            .collect()),
+        Err(_) => frame.dates(column, &TimeRule::default()),
+    }
+}
+
+/// Cboe writes indices with a leading underscore.
+fn rows_of_ticker(
+    frame: &Frame,
+    column: Option<&str>,
+    underlying: &str,
+) -> Result<Vec<usize>, SourceError> {
+    let Some(column) = column else {
+        return Ok((0..frame.height()).collect());
+    };
+    let tickers = frame.texts(column)?;
+    let ours = |ticker: &Option<String>| {
+        let ticker = ticker.as_deref().unwrap_or_default();
+        ticker.strip_prefix('_').unwrap_or(ticker) == underlying
+    };
+    Ok((0..tickers.len())
+        .filter(|&row| tickers.get(row).is_some_and(ours))
+        .collect())
+}
+
+fn sound_prices(prices: [Option<f64>; 4]) -> Option<[f64; 4]> {
+    let [open, high, low, close] = prices;
+    let all = [open?, high?, low?, close?];
+    let [open, high, low, close] = all;
+    let positive = all.iter().all(|price| price.is_finite() && 0.0 < *price);
+    (positive && low <= open.min(close) && open.max(close) <= high).then_some(all)
+}
+
+/// Lets one row of each session through and keeps the others with their reasons.
+struct Sieve<'a> {
+    source: &'a SourceFile,
+    calendar: Calendar,
+    date_column: &'a str,
+    malformed: Vec<Malformed>,
+    seen: BTreeSet<NaiveDate>,
+    rejected: Vec<Rejected>,
+    rows: usize,
+}
+
+impl<'a> Sieve<'a> {
+    fn new(source: &'a SourceFile, calendar: Calendar, date_column: &'a str) -> Self {
+        Self {
+            source,
+            calendar,
+            date_column,
+            malformed: Vec::new(),
+            seen: BTreeSet::new(),
+            rejected: Vec::new(),
+            rows: 0,
+        }
+    }
+
+    fn note(&mut self, malformed: Vec<Malformed>) {
+        self.malformed = malformed;
+    }
+
+    fn reject(&mut self, row: usize, column: &str, value: String, rule: Rule) {
+        self.rejected.push(Rejected {
+            source: self.source.name.clone(),
+            row,
+            column: column.to_owned(),
+            value,
+            rule,
+        });
+    }
+
+    fn session(
+        &mut self,
+        row: usize,
+        date: Option<NaiveDate>,
+    ) -> Option<gex_compute::market::calendar::Session> {
+        let column = self.date_column;
+        if let Some(field) = self.malformed.iter().find(|field| field.row == row) {
+            let (column, value) = (field.column.clone(), field.value.clone());
+            self.reject(row, &column, value, Rule::Malformed);
+            return None;
+        }
+        let Some(date) = date else {
+            self.reject(row, column, String::new(), Rule::NullRequired);
+            return None;
+        };
+        let Some(session) = self.calendar.session_on(date) else {
+            self.reject(row, column, date.to_string(), Rule::DateWithoutSession);
+            return None;
+        };
+        if !self.seen.insert(date) {
+            self.reject(row, column, date.to_string(), Rule::RepeatedDate);
+            return None;
+        }
+        Some(session)
+    }
+}

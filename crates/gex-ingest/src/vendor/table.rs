@@ -1,0 +1,139 @@
+//! Any table through a [`Mapping`]: one row a contract, CSV or Parquet.
+
+use std::collections::BTreeMap;
+
+use gex_compute::market::Instant;
+
+use super::columns::{Columns, Field, Table, check_units};
+use super::{Stamp, VendorChain, VendorFile};
+use crate::accept::{Candidate, Rejected};
+use crate::mapping::Mapping;
+use crate::quality::Rule;
+use crate::source::{SourceError, SourceFile, printable};
+
+/// Longest name of an underlying or root; longer ones are set aside.
+const LONGEST_NAME: usize = 64;
+
+pub(super) fn read(source: &SourceFile, mapping: &Mapping) -> Result<VendorFile, SourceError> {
+    let columns = &mapping.columns;
+    let mut table = Table::read(source, columns, mapping.units, &[])?;
+    check_units(&source.name, columns, &table.candidates)?;
+    let instants = table
+        .frame
+        .instants(columns.name(Field::Ts), &mapping.time)?;
+    let expiries = expiries(&mut table, mapping)?;
+    let underlyings = names(
+        &table,
+        columns.get(Field::Underlying),
+        mapping.underlying.as_deref(),
+    )?;
+    let root = mapping.root.as_deref();
+    let roots = match (columns.get(Field::Root), root) {
+        (None, None) => underlyings.clone(),
+        (column, fixed) => names(&table, column, fixed)?,
+    };
+    table.note_malformed();
+    let mut groups = Groups::new(source, columns);
+    let rows = table.candidates.into_iter().zip(instants).zip(expiries);
+    for (((mut candidate, ts), expiry), (underlying, root)) in
+        rows.zip(underlyings.into_iter().zip(roots))
+    {
+        candidate.expiry = expiry;
+        candidate.root = root.or_else(|| underlying.clone()).unwrap_or_default();
+        groups.add(ts, underlying, candidate);
+    }
+    Ok(groups.finish())
+}
+
+fn names(
+    table: &Table,
+    column: Option<&str>,
+    fixed: Option<&str>,
+) -> Result<Vec<Option<String>>, SourceError> {
+    match column {
+        Some(column) => table.frame.texts(column),
+        None => Ok(vec![fixed.map(str::to_owned); table.frame.height()]),
+    }
+}
+
+/// Settlements given as instants stand; dates settle by the mapping's rule.
+fn expiries(table: &mut Table, mapping: &Mapping) -> Result<Vec<Option<Instant>>, SourceError> {
+    let column = mapping.columns.name(Field::Expiry);
+    if table.frame.is_date(column, &mapping.expiry) {
+        let dates = table.frame.dates(column, &mapping.expiry)?;
+        let settle = |date| mapping.calendar.settlement(date, mapping.settlement);
+        return Ok(dates.into_iter().map(|date| date.map(settle)).collect());
+    }
+    table.frame.instants(column, &mapping.expiry)
+}
+
+struct Groups<'a> {
+    source: &'a SourceFile,
+    columns: &'a Columns,
+    chains: BTreeMap<(Instant, String), Vec<Candidate>>,
+    rejected: Vec<Rejected>,
+    rows: usize,
+}
+
+impl<'a> Groups<'a> {
+    fn new(source: &'a SourceFile, columns: &'a Columns) -> Self {
+        Self {
+            source,
+            columns,
+            chains: BTreeMap::new(),
+            rejected: Vec::new(),
+            rows: 0,
+        }
+    }
+
+    fn add(&mut self, ts: Option<Instant>, underlying: Option<String>, candidate: Candidate) {
+        self.rows += 1;
+        let row = candidate.row;
+        let Some(underlying) = underlying.filter(|name| !name.is_empty()) else {
+            return self.reject(row, Field::Underlying, "", Rule::NullRequired);
+        };
+        if LONGEST_NAME < underlying.len() {
+            return self.reject(row, Field::Underlying, &underlying, Rule::StringTooLong);
+        }
+        if LONGEST_NAME < candidate.root.len() {
+            return self.reject(row, Field::Root, &candidate.root, Rule::StringTooLong);
+        }
+        match (ts, &candidate.malformed) {
+            (Some(ts), _) => {
+                let chain = self.chains.entry((ts, underlying)).or_default();
+                chain.push(candidate);
+            }
+            (None, Some((_, value))) => {
+                self.reject(row, Field::Ts, &value.clone(), Rule::Malformed);
+            }
+            (None, None) => self.reject(row, Field::Ts, "", Rule::NullRequired),
+        }
+    }
+
+    fn reject(&mut self, row: usize, field: Field, value: &str, rule: Rule) {
+        self.rejected.push(Rejected {
+            source: self.source.name.clone(),
+            row,
+            column: self.columns.name(field).to_owned(),
+            value: printable(value),
+            rule,
+        });
+    }
+
+    fn finish(self) -> VendorFile {
+        let chains = self
+            .chains
+            .into_iter()
+            .map(|((ts, underlying), candidates)| VendorChain {
+                underlying,
+                stamp: Stamp::Quoted(ts),
+                first_expiry: None,
+                candidates,
+            });
+        VendorFile {
+            chains: chains.collect(),
+            rejected: self.rejected,
+            rows: self.rows,
+        }
+    }
+}
