@@ -226,9 +226,11 @@ impl Book {
         let mut book = Self::empty(market.spot, market.currency);
         for group in contracts.chunk_by(|a, b| a.tau == b.tau) {
             let start = book.len();
-            group.iter().for_each(|contract| book.push(plain(contract)));
+            for contract in group {
+                book.push(&plain(contract));
+            }
             let tau_years = group[0].tau.get();
-            book.close_expiry(carried(market, tau_years), start);
+            book.close_expiry(carried(market, tau_years, start));
         }
         book
     }
@@ -251,24 +253,23 @@ impl Book {
         let start = self.len();
         for i in expiry.rows.rows.clone() {
             if let Some(entry) = accept(priced, i, counts) {
-                self.push(entry);
+                self.push(&entry);
             }
         }
         // Without a forward no row has a volatility, so there is nothing to close.
         if let Ok(forward) = &expiry.forward {
-            let shared = BookExpiry {
+            self.close_expiry(BookExpiry {
                 settles: expiry.rows.expiry,
                 tau_years: expiry.tau_years,
                 sqrt_tau: math::sqrt(expiry.tau_years),
                 forward: forward.forward,
                 discount: forward.discount,
                 rows: start..start,
-            };
-            self.close_expiry(shared, start);
+            });
         }
     }
 
-    fn push(&mut self, entry: Entry) {
+    fn push(&mut self, entry: &Entry) {
         let columns = &mut self.columns;
         columns.strike.push(entry.strike);
         columns.ln_strike.push(math::ln(entry.strike));
@@ -279,10 +280,11 @@ impl Book {
         columns.vendor_gamma.push(entry.vendor_gamma);
     }
 
-    fn close_expiry(&mut self, shared: BookExpiry, start: usize) {
-        let rows = start..self.len();
-        if !rows.is_empty() {
-            self.expiries.push(BookExpiry { rows, ..shared });
+    /// Adds an expiry over the rows pushed since its first; none were, none is added.
+    fn close_expiry(&mut self, mut expiry: BookExpiry) {
+        expiry.rows.end = self.len();
+        if !expiry.rows.is_empty() {
+            self.expiries.push(expiry);
         }
     }
 
@@ -358,7 +360,7 @@ fn plain(contract: &PlainContract) -> Entry {
 }
 
 /// An expiry `tau_years` away; its settlement counts from the start of 1970, as no instant is known.
-fn carried(market: CarryMarket, tau_years: f64) -> BookExpiry {
+fn carried(market: CarryMarket, tau_years: f64, start: usize) -> BookExpiry {
     const SECONDS_PER_YEAR: f64 = 365.0 * 86_400.0;
     let (rate, dividend) = (market.rate.get(), market.dividend.get());
     #[expect(
@@ -372,6 +374,6 @@ fn carried(market: CarryMarket, tau_years: f64) -> BookExpiry {
         sqrt_tau: math::sqrt(tau_years),
         forward: market.spot.get() * math::exp((rate - dividend) * tau_years),
         discount: math::exp(-rate * tau_years),
-        rows: 0..0,
+        rows: start..start,
     }
 }

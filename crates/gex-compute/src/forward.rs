@@ -195,7 +195,7 @@ fn parity_points(terms: ExpiryTerms<'_>) -> Vec<ParityPoint> {
 fn parity_point(columns: &ChainColumns, call: usize, end: usize) -> Option<ParityPoint> {
     let strike = columns.strike[call];
     let put = (call + 1..end)
-        .take_while(|&i| columns.strike[i] == strike)
+        .take_while(|&i| columns.strike[i].total_cmp(&strike).is_eq())
         .find(|&i| columns.right[i] == Right::Put && columns.root[i] == columns.root[call])?;
     let (call, put) = (market_of(columns, call)?, market_of(columns, put)?);
     Some(ParityPoint {
@@ -217,7 +217,7 @@ pub(crate) struct Market {
 /// The market of row `i`; `None` without a positive bid or with an offer below it.
 pub(crate) fn market_of(columns: &ChainColumns, i: usize) -> Option<Market> {
     let (bid, ask) = (columns.bid.get(i)?, columns.ask.get(i)?);
-    (0.0 < bid && bid <= ask && ask.is_finite()).then(|| Market {
+    (0.0 < bid && bid <= ask && ask.is_finite()).then_some(Market {
         mid: 0.5 * (bid + ask),
         spread: ask - bid,
     })

@@ -2,6 +2,35 @@
 //!
 //! This crate is pure: it reads no file, no clock and no environment, draws no random number and
 //! logs nothing. [`market`] holds the nouns; every other module is a formula over slices.
+//!
+//! The whole path, from a chain to the signed gamma exposure and the flip of its book:
+//!
+//! ```
+//! use gex_compute::book::{Book, CarryMarket, PlainContract};
+//! use gex_compute::flip::sticky_strike;
+//! use gex_compute::market::contract::Right::{self, Call, Put};
+//! use gex_compute::market::units::{Currency, Rate, Spot, Strike, Vol, Years};
+//! use gex_compute::positioning::Positioning;
+//! use gex_compute::profile::GammaCurve;
+//!
+//! let spot = Spot::new(5_000.0)?;
+//! let contract = |strike: f64, right: Right| {
+//!     let (strike, tau, vol) = (Strike::new(strike)?, Years::new(30.0 / 365.0)?, Vol::new(0.2)?);
+//!     // A thousand contracts of a hundred units each.
+//!     Ok(PlainContract { strike, tau, right, vol, units: 1_000.0 * 100.0 })
+//! };
+//! let chain = vec![contract(5_500.0, Call)?, contract(4_500.0, Put)?];
+//! let (rate, dividend, currency) = (Rate::ZERO, Rate::ZERO, Currency::USD);
+//! let book = Book::from_contracts(CarryMarket { spot, rate, dividend, currency }, chain);
+//! let curve = GammaCurve::new(&book);
+//! let weights = Positioning::CallsLongPutsShort.weights(&book.columns().right);
+//! let flip = &sticky_strike(&curve, spot.get(), &[weights.clone()])[0];
+//! assert_eq!(curve.net(&weights, spot.get()).round(), 3_063_531.0); // dollars per 1 %
+//! assert_eq!(flip.nearest.map(f64::round), Some(4_967.0)); // √(5500·4500)·exp(−σ²T/2)
+//! # Ok::<(), gex_compute::market::units::OutOfRange>(())
+//! ```
+//!
+//! A study calls [`points::series_points`], which does the same for an archived snapshot.
 
 pub mod black76;
 pub mod book;

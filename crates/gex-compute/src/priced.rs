@@ -120,7 +120,7 @@ impl<'a> PricedChain<'a> {
     }
 
     fn given(&self, i: usize) -> Option<f64> {
-        self.chain.columns().iv.get(i).filter(usable)
+        self.chain.columns().iv.get(i).and_then(usable)
     }
 
     /// The volatility at which Black-76 returns the mid of an uncrossed market with a bid.
@@ -138,8 +138,10 @@ impl<'a> PricedChain<'a> {
             price: self.mid(i, forward)?,
         })
         .ok()?;
-        let firm = solved.conditioning == Conditioning::WellConditioned;
-        firm.then(|| solved.vol.get()).filter(usable)
+        match solved.conditioning {
+            Conditioning::WellConditioned => usable(solved.vol.get()),
+            Conditioning::IllConditioned => None,
+        }
     }
 
     /// Mid of row `i` in quote currency; a premium in coin is worth its forward.
@@ -178,9 +180,9 @@ impl<'a> PricedChain<'a> {
     }
 }
 
-/// Whether a volatility is one: beyond these bounds it is a sentinel, and exponentials overflow.
-fn usable(vol: &f64) -> bool {
-    (1e-4..=100.0).contains(vol)
+/// The volatility if it can be one: beyond these bounds it is a sentinel, and exponentials overflow.
+fn usable(vol: f64) -> Option<f64> {
+    (1e-4..=100.0).contains(&vol).then_some(vol)
 }
 
 /// Time left in years of 365 days, exact to the microsecond; `None` at or after settlement.

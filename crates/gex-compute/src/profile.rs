@@ -31,7 +31,7 @@ pub struct GammaCurve {
     inverse_std: Vec<f64>,
     /// d₁ at today's spot.
     d1: Vec<f64>,
-    /// A_i, in currency per 1 %.
+    /// `A_i`, in currency per 1 %.
     amplitude: Vec<f64>,
 }
 

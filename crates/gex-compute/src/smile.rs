@@ -40,7 +40,7 @@ impl Smile {
     pub fn inside(&self, moneyness: f64) -> Option<f64> {
         let after = self.points.partition_point(|p| p.moneyness < moneyness);
         let right = self.points.get(after)?;
-        if right.moneyness == moneyness {
+        if right.moneyness <= moneyness {
             return Some(right.vol);
         }
         let left = self.points.get(after.checked_sub(1)?)?;

@@ -3,6 +3,11 @@
 //! Source: "DOMAIN golden vectors, computed": evaluated from the formulas at r = q = 0 with a
 //! general-purpose tool, the flip from its closed form.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise, in its helpers too"
+)]
+
 use gex_compute::book::{Book, CarryMarket, PlainContract};
 use gex_compute::exposure::{GexPerPct, RowExposures, UnitsPerPoint};
 use gex_compute::flip::{self, Flip};
@@ -93,7 +98,7 @@ fn delta_vanna_and_charm_exposure_of_one_call_and_one_put() {
     weighted(&rows.charm, &weights, -2_534_483.97, 0.01);
 }
 
-/// √(K_c·K_p)·exp(−σ²T/2) solves φ(d₁) of the call = φ(d₁) of the put.
+/// `√(K_c·K_p)·exp(−σ²T/2)` solves φ(d₁) of the call = φ(d₁) of the put.
 #[test]
 fn flip_of_one_call_and_one_put_is_its_closed_form() {
     let found = flip_of(&call_and_put(5_000.0), Positioning::CallsLongPutsShort);

@@ -2,6 +2,11 @@
 //!
 //! Prices come from Black-Scholes-Merton as textbooks print it, written here with libm alone.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise, in its helpers too"
+)]
+
 use chrono::{NaiveDate, TimeDelta, TimeZone, Utc};
 use gex_compute::forward::{ExpiryTerms, ForwardFailure, forward_of};
 use gex_compute::market::Instant;
@@ -118,7 +123,7 @@ fn naive(result: &SnapshotResult) -> &GexPoint {
 
 #[track_caller]
 fn close(got: Option<f64>, expected: f64, tolerance: f64) {
-    let error = (got.expect("a number") - expected).abs();
+    let error = (got.unwrap() - expected).abs();
     assert!(
         error <= tolerance,
         "{got:?} is {error:e} away from {expected}"
@@ -227,7 +232,8 @@ fn the_vendors_forward_is_taken_where_it_stands() {
         rows: &with.expiries()[0],
         tau_years: 40.0 / 365.0,
     };
-    assert_eq!(forward_of(terms, &vendor).unwrap().forward, 4_012.5);
+    let found = forward_of(terms, &vendor).map(|found| found.forward);
+    assert_eq!(found, Ok(4_012.5));
     rows[1].forward = None;
     let without = chain(rows);
     let terms = ExpiryTerms {
@@ -285,9 +291,9 @@ fn skew_is_the_difference_of_the_wings() {
         for _ in 0..60 {
             let mid = 0.5 * (low + high);
             if target < delta(mid) {
-                low = mid
+                low = mid;
             } else {
-                high = mid
+                high = mid;
             }
         }
         low
@@ -498,7 +504,7 @@ fn the_figure_and_the_point_show_one_flip() {
     let model = Positioning::CallsLongPutsShort;
     let figure = snapshot_figure(&chain, &config(), model, now() + TimeDelta::days(3));
     assert_eq!(figure.flip.nearest, point.measures.flip);
-    let flip = point.measures.flip.expect("calls above, puts below");
+    let flip = point.measures.flip.unwrap();
     assert_eq!(point.measures.flip_distance, Some((SPOT - flip) / SPOT));
     let below = figure
         .levels

@@ -153,7 +153,7 @@ mod tests {
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert!(Spot::new(bad).is_err(), "{bad}");
         }
-        assert_eq!(Spot::new(5_000.0).unwrap().get(), 5_000.0);
+        assert_eq!(Spot::new(5_000.0).map(Spot::get), Ok(5_000.0));
         let message = Vol::new(-0.2).unwrap_err().to_string();
         assert_eq!(
             message,
