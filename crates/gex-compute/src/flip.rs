@@ -77,16 +77,17 @@ pub fn sticky_strike(curve: &GammaCurve, spot: f64, models: &[Vec<f64>]) -> Vec<
         .iter()
         .zip(nets)
         .map(|(weights, nets)| {
-            let net = |level: f64| curve.net(weights, level);
+            let sign = |level: f64| curve.net_over_largest(weights, level);
             let exact = |(j, value): (usize, f64)| {
-                if value.abs() < ROUNDING * gross[j] {
-                    net(levels[j])
+                if value.abs() <= ROUNDING * gross[j] {
+                    sign(levels[j])
                 } else {
                     value
                 }
             };
             let nets: Vec<f64> = nets.into_iter().enumerate().map(exact).collect();
-            let crossings = refined(&levels, &nets, spot, net);
+            let search = Search::new(&levels, &nets, spot);
+            let crossings = search.refined(sign, |level| curve.net(weights, level));
             flip(FlipMethod::RepriceStickyStrike, crossings, &nets, spot)
         })
         .collect()
@@ -98,7 +99,7 @@ pub fn sticky_moneyness(curve: &MoneynessCurve<'_>, spot: f64, weights: &[f64]) 
     let levels: Vec<f64> = grid.moves().iter().map(|share| share * spot).collect();
     let net = |level: f64| curve.net(weights, level);
     let nets: Vec<f64> = levels.iter().map(|&level| net(level)).collect();
-    let crossings = refined(&levels, &nets, spot, net);
+    let crossings = Search::new(&levels, &nets, spot).refined(net, net);
     flip(FlipMethod::RepriceStickyMoneyness, crossings, &nets, spot)
 }
 
@@ -156,20 +157,39 @@ fn sign_changes(nets: &[f64]) -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
-fn refined(levels: &[f64], nets: &[f64], spot: f64, net: impl Fn(f64) -> f64) -> Vec<Crossing> {
-    let refine = |(a, b): (usize, usize)| {
-        let bracket = Bracket {
-            low: (levels[a], nets[a]),
-            high: (levels[b], nets[b]),
-        };
-        let level = bracket.zero(TOLERANCE * spot, &net);
-        let step = 1e-6 * level;
-        Crossing {
-            level,
-            slope: (net(level + step) - net(level - step)) / (2.0 * step),
+/// Spots and what decides the sign of net gamma at each.
+struct Search<'a> {
+    levels: &'a [f64],
+    signs: &'a [f64],
+    tolerance: f64,
+}
+
+impl<'a> Search<'a> {
+    fn new(levels: &'a [f64], signs: &'a [f64], spot: f64) -> Self {
+        Self {
+            levels,
+            signs,
+            tolerance: TOLERANCE * spot,
         }
-    };
-    sign_changes(nets).map(refine).collect()
+    }
+
+    /// Every change of sign, refined on `sign`, with the slope of `net` there.
+    fn refined(&self, sign: impl Fn(f64) -> f64, net: impl Fn(f64) -> f64) -> Vec<Crossing> {
+        let end = |j: usize| (self.levels[j], sign(self.levels[j]));
+        let refine = |(a, b): (usize, usize)| {
+            let bracket = Bracket {
+                low: end(a),
+                high: end(b),
+            };
+            let level = bracket.zero(self.tolerance, &sign);
+            let step = 1e-6 * level;
+            Crossing {
+                level,
+                slope: (net(level + step) - net(level - step)) / (2.0 * step),
+            }
+        };
+        sign_changes(self.signs).map(refine).collect()
+    }
 }
 
 /// Two points, each with its value, whose values have opposite signs.

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use crate::forward::{ExpiryForward, ExpiryTerms, ForwardFailure, forward_of, market_of};
 use crate::implied_vol::{self, Conditioning, Quote};
 use crate::market::Instant;
+use crate::market::calendar::years_between;
 use crate::market::contract::Payoff;
 use crate::market::snapshot::{ChainSnapshot, ExpiryRows};
 use crate::pricing::{PricingConfig, VolSource};
@@ -72,9 +73,10 @@ impl<'a> PricedChain<'a> {
     }
 
     fn add_expiry(&mut self, rows: &ExpiryRows, config: &PricingConfig) {
-        let Some(tau_years) = years_left(self.chain.head().ts, rows.expiry) else {
+        let Some(tau) = years_between(self.chain.head().ts, rows.expiry) else {
             return;
         };
+        let tau_years = tau.get();
         let terms = ExpiryTerms {
             chain: self.chain,
             rows,
@@ -183,11 +185,4 @@ impl<'a> PricedChain<'a> {
 /// The volatility if it can be one: beyond these bounds it is a sentinel, and exponentials overflow.
 fn usable(vol: f64) -> Option<f64> {
     (1e-4..=100.0).contains(&vol).then_some(vol)
-}
-
-/// Time left in years of 365 days, exact to the microsecond; `None` at or after settlement.
-fn years_left(ts: Instant, expiry: Instant) -> Option<f64> {
-    const MICROSECONDS_PER_YEAR: f64 = 365.0 * 86_400.0e6;
-    let left = (expiry - ts).num_microseconds()?;
-    (0 < left).then(|| left as f64 / MICROSECONDS_PER_YEAR)
 }

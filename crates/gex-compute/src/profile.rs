@@ -109,10 +109,31 @@ impl GammaCurve {
         level / self.spot * rows.map(|(i, w)| w * self.row(i, ln_move)).sum::<f64>()
     }
 
+    /// The sign of [`Self::net`], times a positive factor that keeps it from underflow.
+    ///
+    /// Far from every strike with little time left each row's exposure is less than the least
+    /// double, yet the book still has a sign: that of its rows over the largest of them.
+    pub(crate) fn net_over_largest(&self, weights: &[f64], level: f64) -> f64 {
+        let ln_move = math::ln(level / self.spot);
+        let held = || (0..weights.len()).filter(|&i| weights[i] != 0.0);
+        let exponent = |i: usize| {
+            let d1 = self.d1_at(i, ln_move);
+            0.5 * d1 * d1
+        };
+        let least = held().map(exponent).fold(f64::INFINITY, f64::min);
+        held()
+            .map(|i| weights[i] * self.amplitude[i] * math::exp(least - exponent(i)))
+            .sum()
+    }
+
     /// Exposure of row `i` after a move of spot, over the share of today's spot that is left.
     fn row(&self, i: usize, ln_move: f64) -> f64 {
-        let d1 = self.d1[i] + self.inverse_std[i] * ln_move;
+        let d1 = self.d1_at(i, ln_move);
         self.amplitude[i] * math::exp(-0.5 * d1 * d1)
+    }
+
+    fn d1_at(&self, i: usize, ln_move: f64) -> f64 {
+        self.d1[i] + self.inverse_std[i] * ln_move
     }
 
     /// Signed exposure of several models over a grid, one vector a model, in currency per 1 % move.

@@ -109,6 +109,24 @@ fn flip_of_one_call_and_one_put_is_its_closed_form() {
     assert!(0.0 < found.crossings[0].slope, "calls sit above the puts");
 }
 
+/// The same closed form an hour before settlement, where each gamma between the strikes is less
+/// than the least double.
+#[test]
+fn a_flip_is_found_where_every_gamma_underflows() {
+    let lines = [
+        (5_500.0, Right::Call, 1_000.0),
+        (4_500.0, Right::Put, 1_000.0),
+    ];
+    let days = 1.0 / 24.0;
+    let book = book(5_000.0, days, 0.2, &lines);
+    let net = GammaCurve::new(&book).net(&naive(&book), 5_000.0);
+    assert!(net.abs() < f64::MIN_POSITIVE, "{net:e}");
+    let found = flip_of(&book, Positioning::CallsLongPutsShort);
+    let closed = (5_500.0_f64 * 4_500.0).sqrt() * (-0.02_f64 * days / 365.0).exp();
+    assert_eq!(found.status, FlipStatus::Unique);
+    close(found.nearest.unwrap(), closed, 1e-10 * 5_000.0);
+}
+
 #[test]
 fn the_common_grid_of_60_points_is_off_by_its_interpolation() {
     let book = call_and_put(100.0);
