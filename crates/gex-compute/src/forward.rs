@@ -137,8 +137,10 @@ fn carry(terms: ExpiryTerms<'_>, config: &PricingConfig) -> ExpiryForward {
 /// market would weigh without bound, so spreads are floored at a tenth of their median.
 fn parity(terms: ExpiryTerms<'_>) -> Result<ExpiryForward, ForwardFailure> {
     let points = parity_points(terms);
-    if points.len() < MIN_STRIKES {
-        return Err(ForwardFailure::FewStrikes(points.len()));
+    // Two roots may settle together and quote one strike twice.
+    let strikes = points.chunk_by(|a, b| a.strike >= b.strike).count();
+    if strikes < MIN_STRIKES {
+        return Err(ForwardFailure::FewStrikes(strikes));
     }
     let spot = terms.chain.head().spot.get();
     let line = weighted_line(&points, spot);

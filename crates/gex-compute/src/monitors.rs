@@ -222,3 +222,54 @@ fn strip_sum(strip: &[(f64, f64)]) -> f64 {
     };
     strip.iter().enumerate().map(term).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The worked example of the Cboe VIX white paper: near term 35,924 minutes with
+    /// σ² 0.01846292, next term 46,394 minutes with σ² 0.01882101, index 13.685821.
+    #[test]
+    fn the_index_of_cboes_example_comes_out() {
+        let years = |minutes: f64| minutes / 525_600.0;
+        let terms = [
+            (years(35_924.0), Some(0.018_462_92_f64.sqrt())),
+            (years(46_394.0), Some(0.018_821_01_f64.sqrt())),
+        ];
+        let index = vol_at(30.0, &terms).unwrap();
+        assert!((index - 0.136_858_21).abs() < 3e-8, "{index}");
+    }
+
+    #[test]
+    fn an_expiry_at_the_horizon_needs_no_other() {
+        let at = [(30.0 / 365.0, Some(0.2))];
+        let index = vol_at(30.0, &at).unwrap();
+        assert!((index - 0.2).abs() < 1e-15, "{index}");
+        assert_eq!(vol_at(29.0, &at), None);
+        assert_eq!(vol_at(31.0, &at), None);
+    }
+
+    #[test]
+    fn an_expiry_without_a_value_is_passed_over() {
+        let terms = [(0.05, Some(0.2)), (0.08, None), (0.1, Some(0.2))];
+        let index = vol_at(30.0, &terms).unwrap();
+        assert!((index - 0.2).abs() < 1e-15, "{index}");
+    }
+
+    #[test]
+    fn a_wing_ends_at_two_strikes_in_a_row_without_a_bid() {
+        let quotes = [Some(5.0), None, Some(3.0), None, None, Some(1.0)];
+        let outwards = (1..).map(f64::from).zip(quotes);
+        assert_eq!(wing(outwards), [(1.0, 5.0), (3.0, 3.0)]);
+    }
+
+    /// 5/1370²·0.2·exp(0.000305·0.0683486) = 5.328e-7: the put of 1,370 in the same example.
+    #[test]
+    fn a_strike_weighs_by_half_the_distance_of_its_neighbours() {
+        let with = strip_sum(&[(1_365.0, 0.0), (1_370.0, 0.2), (1_375.0, 0.0)]);
+        let contribution = with * (0.000_305_f64 * 0.068_348_6).exp();
+        assert!((contribution - 5.328e-7).abs() < 5e-11, "{contribution:e}");
+        let edge = strip_sum(&[(100.0, 1.0), (110.0, 0.0)]);
+        assert!((edge - 10.0 / 10_000.0).abs() < 1e-18, "{edge}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::book::{Book, BookCounts};
 use crate::buckets::{Bucket, BucketEdges};
-use crate::concentration::herfindahl;
+use crate::concentration::{herfindahl, top_share};
 use crate::exposure::{RowExposures, balance, vendor_gamma_ratio};
 use crate::flip::{self, Flip};
 use crate::market::Instant;
@@ -88,6 +88,8 @@ pub struct SnapshotFigure {
     pub flip: Flip,
     /// Gamma exposure by strike, ascending.
     pub strikes: Vec<StrikeGamma>,
+    /// Share of gross gamma that the five largest strikes hold.
+    pub top_5_share: Option<f64>,
 }
 
 /// Spots of the profile that a page draws.
@@ -106,12 +108,15 @@ pub fn snapshot_figure(
     let grid = LogGrid::between(0.8, 1.2, FIGURE_POINTS);
     let mut nets = parts.curve.nets_on(&models, &grid);
     let gross = nets.pop().unwrap_or_default();
+    let strikes = parts.by_strike(&models[0]);
+    let by_strike: Vec<f64> = strikes.iter().map(StrikeGamma::gross).collect();
     SnapshotFigure {
         levels: grid.moves().iter().map(|share| share * spot).collect(),
         net: nets.pop().unwrap_or_default(),
         gross,
         flip: flip::sticky_strike(&parts.curve, spot, &models[..1]).remove(0),
-        strikes: parts.by_strike(&models[0]),
+        strikes,
+        top_5_share: top_share(&by_strike, 5),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use crate::exposure::GexPerPct;
 use crate::market::Instant;
 use crate::market::units::{Currency, Spot};
 
@@ -199,4 +200,39 @@ pub struct GexPoint {
     pub flip_count: usize,
     /// The numbers.
     pub measures: Measures,
+}
+
+impl GexPoint {
+    /// Net gamma exposure with its currency, ready for conversion to other scales.
+    pub fn net_gex(&self) -> Option<GexPerPct> {
+        self.measures.net_gex.map(|amount| GexPerPct {
+            amount,
+            currency: self.currency,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_columns_in_kebab_case_and_read_back() {
+        for &measure in Measure::ALL {
+            assert_eq!(measure.column().replace('_', "-"), measure.name());
+            assert_eq!(Measure::from_name(measure.name()), Some(measure));
+        }
+        assert_eq!(Measure::from_name("net_gex"), None);
+    }
+
+    #[test]
+    fn each_measure_reads_its_own_column() {
+        let measures = Measures {
+            put_wall: Some(4_000.0),
+            ..Measures::default()
+        };
+        let filled = |measure: &&Measure| measures.get(**measure).is_some();
+        let found: Vec<_> = Measure::ALL.iter().filter(filled).collect();
+        assert_eq!(found, [&Measure::PutWall]);
+    }
 }
