@@ -385,4 +385,181 @@ mod tests {
             (delta(Right::Put, 5_000.0, 4_500.0, std) + 0.031_006_976_250_705_14).abs() < 1e-15
         );
     }
+    /// Closed form in mpmath at 60 digits on the exact doubles of the row: right, F, K, T, r, vol, then
+    /// price, delta, gamma, vega, theta, rho, vanna, charm, vomma, speed, zomma, color, d1, d2.
+    const REFERENCE: [&str; 3] = [
+        "p,0.5,0.5,0.00821917808219178,0.15,0.2,0.0036122922569517737,-0.49577164922701605,43.9483517086898,0.018060966455625944,-0.21919991470490624,-2.9690073344809096e-05,0.018060966455625944,-0.2941075059275014,-7.4223149817640865e-06,-131.84505512606938,-219.75981950990462,2680.3367234601433,0.009065968278232492,-0.009065968278232492",
+        "p,4321.5,3664.7782,0.019178082191780823,0.02,0.5,0.7940809769489864,-0.007861024594024693,7.212929589409498e-05,12.916828914544698,-168.36420958791868,-0.015228950242857274,-0.1012657241699416,1.3199138267234296,146.36808604046732,-5.988629153437247e-07,0.0006730803276409643,-0.008772640256544688,2.4151650535324487,2.3459225770606675",
+        "p,12.34,12.386333,0.00821917808219178,0.0,0.01,0.046333043900762746,-0.9999821222497527,0.00695598299215866,8.7059710990747e-05,-5.2961324186037766e-05,-0.0003808195389103787,0.03217232915780236,-0.019571500237663103,0.14876859046183755,2.5694092230995356,11.190861846854967,-6.807774290170105,-4.133323431408926,-4.1342300282367495",
+    ];
+
+    fn numbers(row: &str) -> (Right, Vec<f64>) {
+        let (right, numbers) = row.split_once(',').unwrap();
+        let right = if right == "c" {
+            Right::Call
+        } else {
+            Right::Put
+        };
+        (
+            right,
+            numbers.split(',').map(|n| n.parse().unwrap()).collect(),
+        )
+    }
+
+    fn check(got: &[f64], want: &[f64]) {
+        assert_eq!(got.len(), want.len());
+        for (i, (got, want)) in got.iter().zip(want).enumerate() {
+            let gap = (got - want).abs();
+            assert!(gap <= 1e-9 * want.abs(), "column {i}: {got:e} for {want:e}");
+        }
+    }
+
+    fn columns(greeks: &Greeks) -> [f64; 14] {
+        let g = *greeks;
+        [
+            g.price, g.delta, g.gamma, g.vega, g.theta, g.rho, g.vanna, g.charm, g.vomma, g.speed,
+            g.zomma, g.color, g.d1, g.d2,
+        ]
+    }
+
+    #[test]
+    fn every_derivative_matches_the_reference_rows() {
+        for row in REFERENCE {
+            let (right, n) = numbers(row);
+            let terms = Terms {
+                right,
+                forward: n[0],
+                strike: n[1],
+                years: n[2],
+                rate: n[3],
+                vol: n[4],
+            };
+            check(&columns(&terms.greeks().unwrap()), &n[5..]);
+        }
+    }
+
+    const RATE: f64 = 0.03;
+
+    fn grid() -> impl Iterator<Item = Terms> {
+        let strikes = [70.0, 95.0, 100.0, 104.0, 150.0];
+        let markets = [(0.02, 0.5), (0.3, 0.15), (1.5, 0.4), (6.0, 1.1)];
+        strikes.into_iter().flat_map(move |strike| {
+            markets.into_iter().flat_map(move |(years, vol)| {
+                [Right::Call, Right::Put].map(|right| Terms {
+                    right,
+                    forward: 100.0,
+                    strike,
+                    years,
+                    rate: RATE,
+                    vol,
+                })
+            })
+        })
+    }
+
+    /// Central difference of one column between two shifted terms.
+    fn slope(terms: &Terms, column: usize, shift: fn(&mut Terms, f64), step: f64) -> f64 {
+        let at = |step: f64| {
+            let mut shifted = *terms;
+            shift(&mut shifted, step);
+            columns(&shifted.greeks().unwrap())[column]
+        };
+        (at(step) - at(-step)) / (2.0 * step)
+    }
+
+    #[test]
+    fn every_derivative_is_the_finite_difference_of_its_parent() {
+        const FORWARD: (fn(&mut Terms, f64), f64) = (|t, h| t.forward += h, 1e-3);
+        const VOL: (fn(&mut Terms, f64), f64) = (|t, h| t.vol += h, 1e-5);
+        const TIME: (fn(&mut Terms, f64), f64) = (|t, h| t.years -= h, 1e-6);
+        const INTEREST: (fn(&mut Terms, f64), f64) = (|t, h| t.rate += h, 1e-5);
+        // (derivative, parent, shift): positions in `columns`.
+        let family = [
+            (1, 0, FORWARD),
+            (2, 1, FORWARD),
+            (3, 0, VOL),
+            (4, 0, TIME),
+            (5, 0, INTEREST),
+            (6, 1, VOL),
+            (7, 1, TIME),
+            (8, 3, VOL),
+            (9, 2, FORWARD),
+            (10, 2, VOL),
+            (11, 2, TIME),
+        ];
+        for terms in grid() {
+            let exact = columns(&terms.greeks().unwrap());
+            for (derivative, parent, (shift, step)) in family {
+                let want = slope(&terms, parent, shift, step);
+                let gap = (exact[derivative] - want).abs();
+                assert!(
+                    gap < 2e-5 * want.abs() + 1e-7,
+                    "{terms:?}: {derivative} by {want}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn calls_less_puts_are_the_discounted_forward_contract() {
+        for call in grid().filter(|terms| terms.right == Right::Call) {
+            let put = Terms {
+                right: Right::Put,
+                ..call
+            };
+            let (call_greeks, put_greeks) = (call.greeks().unwrap(), put.greeks().unwrap());
+            let contract = call.discount() * (call.forward - call.strike);
+            assert!((call_greeks.price - put_greeks.price - contract).abs() < 1e-12);
+            assert!((call_greeks.delta - put_greeks.delta - call.discount()).abs() < 1e-15);
+        }
+    }
+
+    #[test]
+    fn without_deviation_the_limits_hold_and_the_kink_is_refused() {
+        for base in grid() {
+            for terms in [Terms { years: 0.0, ..base }, Terms { vol: 0.0, ..base }] {
+                let greeks = terms.greeks();
+                if (terms.forward - terms.strike).abs() < f64::EPSILON {
+                    assert_eq!(greeks, Err(Undefined::AtKink(100.0)));
+                    assert!(terms.price().unwrap().abs() < f64::EPSILON);
+                    continue;
+                }
+                let nearly = Terms {
+                    vol: 1e-4,
+                    years: terms.years.max(1e-9),
+                    ..terms
+                };
+                let (limit, near) = (greeks.unwrap(), nearly.greeks().unwrap());
+                for (limit, near) in columns(&limit)[..12].iter().zip(&columns(&near)) {
+                    assert!((limit - near).abs() < 1e-6, "{terms:?}: {limit} {near}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn terms_that_no_market_has_are_refused_by_name() {
+        let good = grid().next().unwrap();
+        let message = Terms { vol: -0.2, ..good }.price().unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "volatility must be finite and zero or more, got -0.2: set the row aside"
+        );
+        assert!(
+            Terms {
+                forward: 0.0,
+                ..good
+            }
+            .greeks()
+            .is_err()
+        );
+        assert!(
+            Terms {
+                rate: f64::NAN,
+                ..good
+            }
+            .greeks()
+            .is_err()
+        );
+    }
 }

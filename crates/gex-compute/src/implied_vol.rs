@@ -296,3 +296,93 @@ fn between(low: f64, high: f64) -> f64 {
         2.0 * low
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(right: Right, log_strike: f64, std: f64) -> Terms {
+        Terms {
+            right,
+            forward: 100.0,
+            strike: 100.0 * exp(log_strike),
+            years: 0.25,
+            rate: 0.03,
+            vol: 2.0 * std,
+        }
+    }
+
+    #[test]
+    fn a_price_out_of_the_money_returns_its_volatility() {
+        for x in [0.0, 1e-9, 1e-4, 0.01, 0.1, 0.7, 3.0, 9.0] {
+            for std in [1e-4, 0.003, 0.02, 0.1, 0.39, 0.41, 1.0, 3.0, 8.0] {
+                let terms = terms(Right::Call, x, std);
+                let price = terms.price().unwrap();
+                if price < f64::MIN_POSITIVE {
+                    continue;
+                }
+                let Ok(solved) = solve(&Quote::of(&terms, price)) else {
+                    assert!(7.0 < std, "x {x}, std {std} is refused");
+                    continue;
+                };
+                let gap = (solved.vol.get() / terms.vol - 1.0).abs();
+                if std < 4.0 {
+                    assert_eq!(solved.conditioning, Conditioning::WellConditioned);
+                    assert!(gap < 1e-8, "x {x}, std {std}: off by {gap:e}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn in_the_money_a_volatility_is_as_firm_as_its_flag_says() {
+        let mut flagged = 0;
+        for x in [1e-4, 0.01, 0.1, 0.7] {
+            for std in [0.002, 0.01, 0.05, 0.2, 0.8] {
+                let terms = terms(Right::Put, x, std);
+                match solve(&Quote::of(&terms, terms.price().unwrap())) {
+                    Ok(solved) if solved.conditioning == Conditioning::WellConditioned => {
+                        let gap = (solved.vol.get() / terms.vol - 1.0).abs();
+                        assert!(gap < 8.0 * DETERMINED_WITHIN, "x {x}, std {std}: {gap:e}");
+                    }
+                    Ok(_) | Err(NoVol::NoTimeValue(_)) => flagged += 1,
+                    Err(other) => panic!("x {x}, std {std}: {other}"),
+                }
+            }
+        }
+        assert!((1..20).contains(&flagged), "{flagged}");
+    }
+
+    /// The reasons for which a price is refused, at F = 100·e^0.01, T = 1/2 and r = 3 %.
+    #[test]
+    fn prices_without_a_volatility_are_refused_by_name() {
+        let quote = |right, price| Quote {
+            right,
+            forward: 100.0 * exp(0.01),
+            strike: 125.0,
+            years: 0.5,
+            discount: exp(-0.015),
+            price,
+        };
+        for (right, price, word) in [
+            (Right::Call, -1e-9, "below-intrinsic"),
+            (Right::Put, 23.637_720_892_370_06, "below-intrinsic"),
+            (Right::Call, 0.0, "no-time-value"),
+            (Right::Put, 23.637_744_531_114_592, "no-time-value"),
+            (Right::Call, 99.501_248_018_769_49, "above-max"),
+            (Right::Put, 123.138_992_573_521_83, "above-max"),
+            (Right::Put, f64::NAN, "nan-input"),
+        ] {
+            assert_eq!(
+                solve(&quote(right, price)).unwrap_err().word(),
+                word,
+                "{price}"
+            );
+        }
+        let expired = Quote {
+            years: 0.0,
+            ..quote(Right::Call, 1.0)
+        };
+        assert_eq!(solve(&expired).unwrap_err().word(), "bad-market");
+    }
+}

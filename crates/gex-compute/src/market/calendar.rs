@@ -337,7 +337,7 @@ mod tests {
         })
     }
 
-    /// The outside figures are of `exchange_calendars` 4.13.2 (PyPI), calendar XNYS from
+    /// The outside figures are of `exchange_calendars` 4.13.2 on the Python package index, XNYS from
     /// 1990-01-01 to 2030-12-31: `len(sessions)`, `len(early_closes)`, and FNV-1a of each session's
     /// open and close as `%Y-%m-%dT%H:%MZ`.
     #[test]
