@@ -2,7 +2,7 @@
 //!
 //! The price is turned into that of the option's twin out of the money, so that only time value is
 //! left, and `σ√T` is the root of `ln b(σ√T) = ln β`: a function so nearly straight in the logarithm
-//! that Halley's steps reach the last digit in three to six rounds, at a price of 1e-237 as at 10.
+//! that Halley's steps reach the last digit in two to five rounds, at a price of 1e-237 as at 10.
 //! Near the largest price the same is done for what is missing to it.
 //!
 //! Sources: P. Jaeckel, "Let's be rational", Wilmott (2015), for the twin and the logarithm; the
@@ -20,7 +20,7 @@ const ROUNDINGS: f64 = 4.0;
 const DETERMINED_WITHIN: f64 = 1.0 / (1_u64 << 28) as f64;
 /// A cubic step shorter than this share of its target has arrived.
 const ARRIVED: f64 = 1e-8;
-/// Steps before the solver settles for its bracket. Six are usual.
+/// Steps before the solver settles for its bracket. Two to five are usual.
 const MOST_STEPS: u32 = 64;
 
 /// A price of one European option and the market in which it was quoted.
@@ -222,7 +222,7 @@ fn std_of(x: f64, target: f64) -> f64 {
     let max = exp(-0.5 * x);
     let inflection = sqrt(2.0 * x);
     // Each start lies left of the root: b(x, s) is below s/√(2π) and below e^(−x²/(2s²)), and from
-    // the left the steps of a concave function never overshoot.
+    // the left Newton's steps on a concave function never overshoot.
     let tail = if target < otm(x, inflection) {
         x / sqrt(-2.0 * ln(target))
     } else {
