@@ -239,3 +239,59 @@ fn next_share(a: (f64, f64), b: (f64, f64), c: (f64, f64)) -> f64 {
         0.5
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn crossings(levels: &[f64]) -> Vec<Crossing> {
+        let at = |&level: &f64| Crossing { level, slope: 1.0 };
+        levels.iter().map(at).collect()
+    }
+
+    #[test]
+    fn of_two_crossings_equally_near_the_lower_is_the_flip() {
+        let method = FlipMethod::RepriceStickyStrike;
+        let found = flip(method, crossings(&[90.0, 110.0, 130.0]), &[], 100.0);
+        assert_eq!(found.nearest, Some(90.0));
+        assert_eq!(found.status, FlipStatus::Multiple);
+    }
+
+    #[test]
+    fn a_profile_without_crossings_says_which_way_it_lies() {
+        let status = |nets: &[f64]| {
+            let found = flip(FlipMethod::LinearGrid60, Vec::new(), nets, 100.0);
+            (found.status, found.nearest)
+        };
+        assert_eq!(status(&[0.0, 1.0]), (FlipStatus::AlwaysPositive, None));
+        assert_eq!(status(&[-1.0, 0.0]), (FlipStatus::AlwaysNegative, None));
+        assert_eq!(status(&[0.0, -0.0]), (FlipStatus::Degenerate, None));
+    }
+
+    #[test]
+    fn zeros_belong_to_the_change_of_sign_around_them() {
+        let nets = [0.0, 1.0, 0.0, 0.0, -1.0, -2.0, 0.0, -1.0, 3.0];
+        let found: Vec<_> = sign_changes(&nets).collect();
+        assert_eq!(found, [(1, 4), (7, 8)]);
+    }
+
+    /// Roots known in closed form, one of them flat and one all but a step.
+    #[test]
+    fn a_bracket_closes_in_on_its_root() {
+        let root = |value: fn(f64) -> f64, low: f64, high: f64| {
+            let bracket = Bracket {
+                low: (low, value(low)),
+                high: (high, value(high)),
+            };
+            bracket.zero(1e-12, value)
+        };
+        let cases = [
+            (root(|x| x * x * x - 2.0, 1.0, 2.0), 2.0_f64.cbrt()),
+            (root(|x| (x - 0.3).powi(9), 0.0, 1.0), 0.3),
+            (root(|x| ((x - 0.7) * 1e6).tanh(), 0.0, 1.0), 0.7),
+        ];
+        for (found, expected) in cases {
+            assert!((found - expected).abs() < 1e-11, "{found} {expected}");
+        }
+    }
+}

@@ -47,8 +47,9 @@ pub struct LogGrid {
 }
 
 impl LogGrid {
-    /// Spaces `points` spots (at least two) from `low` to `high`, both as shares of today's spot.
+    /// Spaces `points` spots, two at the least, from `low` to `high`, both as shares of today's spot.
     pub fn between(low: f64, high: f64, points: usize) -> Self {
+        let points = points.max(2);
         let (start, end) = (math::ln(low), math::ln(high));
         Self {
             start,
