@@ -1,0 +1,61 @@
+//! Small hand-made markets for this crate's tests: sessions from 10:00 to 16:00 UTC in March 2026.
+
+use chrono::{NaiveDate, TimeDelta};
+use gex_compute::market::Instant;
+use gex_compute::market::bar::{Adjustment, Bar, BarSeries};
+use gex_compute::market::calendar::Session;
+
+/// Day `day` counted from 1 March 2026, at `hour`.
+pub(crate) fn at(day: i64, hour: i64) -> Instant {
+    let first = date(1).and_hms_opt(0, 0, 0).unwrap().and_utc();
+    first + TimeDelta::days(day - 1) + TimeDelta::hours(hour)
+}
+
+/// Day `day` counted from 1 March 2026.
+pub(crate) fn date(day: i64) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 3, 1).unwrap() + TimeDelta::days(day - 1)
+}
+
+/// The session of a day; every day has one.
+pub(crate) fn session(day: i64) -> Session {
+    Session {
+        date: date(day),
+        open: at(day, 10),
+        close: at(day, 16),
+    }
+}
+
+/// A bar with prices that depend on its place.
+pub(crate) fn bar(day: i64, from: i64, to: i64) -> Bar {
+    let open = 100.0 + (day as f64) + 0.25 * (from as f64);
+    priced(day, from, to, [open, open + 2.0, open - 1.0, open + 0.5])
+}
+
+/// A bar with open, high, low and close.
+pub(crate) fn priced(day: i64, from: i64, to: i64, [open, high, low, close]: [f64; 4]) -> Bar {
+    let (start, end) = (at(day, from), at(day, to));
+    Bar {
+        start,
+        end,
+        known_at: end,
+        open,
+        high,
+        low,
+        close,
+        volume: None,
+    }
+}
+
+/// A close without an open.
+pub(crate) fn point(day: i64, close: f64) -> Bar {
+    priced(day, 16, 16, [close; 4])
+}
+
+/// Bars of one underlying.
+pub(crate) fn series(bars: Vec<Bar>) -> BarSeries {
+    BarSeries {
+        underlying: "X".to_owned(),
+        adjustment: Adjustment::None,
+        bars,
+    }
+}

@@ -1,0 +1,199 @@
+//! The signal of a hypothesis: one column, scaled by what was known at each decision.
+//!
+//! ```text
+//! usd             g
+//! per-adv         g / median of the 20 latest daily volumes known
+//! per-market-cap  g / latest market capitalisation known
+//! own-deviation   g / standard deviation of the up to 252 values before (63 at least)
+//! balance         g / gross gamma of the same snapshot
+//! ```
+
+use std::collections::VecDeque;
+
+use chrono::NaiveDate;
+use gex_compute::market::Instant;
+use gex_compute::market::bar::ControlSeries;
+use gex_compute::series::GexPoint;
+
+use crate::inputs::{Inputs, Signals, known_by};
+use crate::outcome::Exclusion;
+use crate::stats::moments::{median, standard_deviation};
+use crate::study::{Scale, SignalColumn, SignalPart, SignalSpec};
+
+/// Sessions of the median daily volume.
+pub const ADV_SESSIONS: usize = 20;
+/// Values of the trailing deviation.
+pub const DEVIATION_WINDOW: usize = 252;
+/// Values that a trailing deviation needs.
+pub const DEVIATION_MINIMUM: usize = 63;
+
+/// One value of the signal, at the decision that it allows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SignalValue {
+    /// Instant of the quotes.
+    pub ts: Instant,
+    /// Instant at which every input was public.
+    pub known_at: Instant,
+    /// Session of the quotes.
+    pub session: NaiveDate,
+    /// The column's own value, in its own unit.
+    pub raw: Option<f64>,
+    /// The value in the unit of the scale, or why it is undefined.
+    pub scaled: Result<f64, Exclusion>,
+    /// The scaled value of the last point of an earlier session: one session older.
+    pub lagged: Option<f64>,
+}
+
+/// Takes the signal of `spec` out of the inputs, one value a point, in the order of time.
+pub fn signal(spec: &SignalSpec, inputs: &Inputs<'_>) -> Vec<SignalValue> {
+    let mut points = raw_points(spec, inputs);
+    scale(&mut points, spec.scale, inputs);
+    lag(&points)
+}
+
+struct RawPoint {
+    ts: Instant,
+    known_at: Instant,
+    session: NaiveDate,
+    raw: Option<f64>,
+    gross: Option<f64>,
+    scaled: Result<f64, Exclusion>,
+}
+
+fn raw_points(spec: &SignalSpec, inputs: &Inputs<'_>) -> Vec<RawPoint> {
+    match (inputs.signals, spec.column) {
+        (Signals::Chains(points), SignalColumn::Series(measure)) => points
+            .iter()
+            .filter(|point| point.positioning == spec.positioning)
+            .map(|point| chain_point(point, point.measures.get(measure), spec.part))
+            .collect(),
+        (Signals::Vendor { points, .. }, SignalColumn::Vendor) => points
+            .iter()
+            .map(|point| RawPoint {
+                ts: point.ts,
+                known_at: point.known_at,
+                session: point.session,
+                raw: part_of(point.value, spec.part),
+                gross: None,
+                scaled: Err(Exclusion::NoSignal),
+            })
+            .collect(),
+        (Signals::Chains(_), SignalColumn::Vendor)
+        | (Signals::Vendor { .. }, SignalColumn::Series(_)) => Vec::new(),
+    }
+}
+
+fn chain_point(point: &GexPoint, value: Option<f64>, part: SignalPart) -> RawPoint {
+    RawPoint {
+        ts: point.ts,
+        known_at: point.known_at,
+        session: point.session,
+        raw: part_of(value, part),
+        gross: point.measures.gross_gex,
+        scaled: Err(Exclusion::NoSignal),
+    }
+}
+
+fn part_of(value: Option<f64>, part: SignalPart) -> Option<f64> {
+    let value = value.filter(|value| value.is_finite())?;
+    Some(match part {
+        SignalPart::Signed => value,
+        SignalPart::Size => value.abs(),
+    })
+}
+
+fn scale(points: &mut [RawPoint], scale: Scale, inputs: &Inputs<'_>) {
+    let control = scale.control().and_then(|name| inputs.control(name));
+    let mut past = VecDeque::with_capacity(DEVIATION_WINDOW + 1);
+    for point in points {
+        let divisor = match scale {
+            Scale::Usd => Some(1.0),
+            Scale::PerAdv => control.and_then(|series| median_volume(series, point.known_at)),
+            Scale::PerMarketCap => control.and_then(|series| latest(series, point.known_at)),
+            Scale::OwnDeviation => deviation(&mut past, point.raw),
+            Scale::Balance => point.gross,
+        };
+        point.scaled = match (point.raw, divisor.filter(|d| d.is_finite() && 0.0 < *d)) {
+            (None, _) => Err(Exclusion::NoSignal),
+            (_, None) => Err(Exclusion::NoScale),
+            (Some(value), Some(divisor)) => Ok(value / divisor),
+        };
+    }
+}
+
+fn median_volume(series: &ControlSeries, at: Instant) -> Option<f64> {
+    let known = known_by(series, at);
+    let from = known.len().checked_sub(ADV_SESSIONS)?;
+    let volumes: Vec<f64> = known.get(from..)?.iter().map(|point| point.value).collect();
+    median(&volumes).ok()
+}
+
+fn latest(series: &ControlSeries, at: Instant) -> Option<f64> {
+    known_by(series, at).last().map(|point| point.value)
+}
+
+/// Deviation of the values before `value`, which then joins them.
+fn deviation(past: &mut VecDeque<f64>, value: Option<f64>) -> Option<f64> {
+    let enough = DEVIATION_MINIMUM <= past.len();
+    let deviation = if enough {
+        standard_deviation(past.make_contiguous()).ok()
+    } else {
+        None
+    };
+    past.extend(value);
+    if DEVIATION_WINDOW < past.len() {
+        past.pop_front();
+    }
+    deviation
+}
+
+fn lag(points: &[RawPoint]) -> Vec<SignalValue> {
+    points
+        .iter()
+        .map(|point| {
+            let earlier = points.partition_point(|other| other.session < point.session);
+            let before = earlier.checked_sub(1).and_then(|i| points.get(i));
+            SignalValue {
+                ts: point.ts,
+                known_at: point.known_at,
+                session: point.session,
+                raw: point.raw,
+                scaled: point.scaled,
+                lagged: before.and_then(|point| point.scaled.ok()),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deviation_is_of_earlier_values_alone() {
+        let values: Vec<f64> = (0..400).map(|i| f64::from((i * 37) % 101)).collect();
+        let run = |values: &[f64]| {
+            let mut past = VecDeque::new();
+            values
+                .iter()
+                .map(|v| deviation(&mut past, Some(*v)))
+                .collect::<Vec<_>>()
+        };
+        let all = run(&values);
+        assert!(all[62].is_none() && all[63].is_some());
+        assert_eq!(all[63].unwrap(), standard_deviation(&values[..63]).unwrap());
+        assert_eq!(
+            all[399].unwrap(),
+            standard_deviation(&values[147..399]).unwrap()
+        );
+        let mut poisoned = values.clone();
+        poisoned[300] = 1e9;
+        assert_eq!(run(&poisoned)[..=300], all[..=300]);
+    }
+
+    #[test]
+    fn a_missing_value_keeps_its_place_and_gives_no_signal() {
+        assert_eq!(part_of(Some(f64::NAN), SignalPart::Signed), None);
+        assert_eq!(part_of(Some(-2.0), SignalPart::Size), Some(2.0));
+    }
+}
