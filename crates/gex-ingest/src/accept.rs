@@ -126,7 +126,7 @@ pub fn accept(
     out.spot = most_common(&mut spots);
     gate.set_aside_duplicates(kept, &mut out);
     if let Some(spot) = out.spot {
-        gate.flag_other_spots(spot, &spots, &mut out);
+        gate.flag_other_spots(ts, (spot, &spots), &mut out);
     }
     warn_of_one_side(ts, &mut out);
     out
@@ -236,7 +236,7 @@ impl Gate<'_> {
         }
     }
 
-    fn flag_other_spots(&self, spot: f64, spots: &[f64], out: &mut Accepted) {
+    fn flag_other_spots(&self, ts: Instant, (spot, spots): (f64, &[f64]), out: &mut Accepted) {
         let differing = spots
             .iter()
             .filter(|other| other.to_bits() != spot.to_bits())
@@ -247,7 +247,7 @@ impl Gate<'_> {
                 Rule::InconsistentSpot,
                 differing as u64,
                 format!(
-                    "{}, column {column:?}: {spot} is the value of most rows",
+                    "{}, {ts}, column {column:?}: {spot} is the value of most rows",
                     self.source
                 ),
             );

@@ -67,6 +67,7 @@ pub struct Assembler {
     clock: OiClock,
     waiting: BTreeMap<String, Ready>,
     written: BTreeMap<(String, NaiveDate), String>,
+    snapshots_of: BTreeMap<(String, NaiveDate), usize>,
     last: BTreeMap<String, Last>,
     fingerprints: BTreeMap<String, (blake3::Hash, String)>,
     rejected: Vec<Rejected>,
@@ -83,6 +84,7 @@ impl Assembler {
             clock,
             waiting: BTreeMap::new(),
             written: BTreeMap::new(),
+            snapshots_of: BTreeMap::new(),
             last: BTreeMap::new(),
             fingerprints: BTreeMap::new(),
             rejected: Vec::new(),
@@ -100,9 +102,12 @@ impl Assembler {
     pub fn add(&mut self, source: &str, file: VendorFile) -> Result<(), AssembleError> {
         let counts = self.sources.entry(source.to_owned()).or_default();
         counts.rows += file.rows as u64;
+        self.ledger.absorb(file.ledger);
         self.set_aside(file.rejected);
         for chain in file.chains {
-            self.compare_open_interest(source, &chain);
+            if label_of(&chain).is_some() {
+                self.compare_open_interest(source, &chain);
+            }
             match place(self.profile.calendar, self.clock, &chain) {
                 Placement::Kept(placed) => self.build(source, &placed, chain)?,
                 Placement::SetAside { rule, why } => self.refuse(source, rule, &why, &chain),
@@ -116,6 +121,7 @@ impl Assembler {
         for (_, ready) in std::mem::take(&mut self.waiting) {
             self.release(ready);
         }
+        self.note_mixed_cadence();
     }
 
     /// Takes the snapshots that are complete.
@@ -266,6 +272,7 @@ impl Assembler {
         let counts = self.sources.entry(ready.source.clone()).or_default();
         counts.kept += ready.places.len() as u64;
         let key = (ready.snapshot.head().underlying.clone(), ready.session());
+        *self.snapshots_of.entry(key.clone()).or_default() += 1;
         self.written.insert(key, ready.source);
         self.ledger.absorb(ready.ledger);
         self.done.push(ready.snapshot);
@@ -299,6 +306,18 @@ impl Assembler {
             );
             let place = format!("{}: {name} {from} to {to}", now.session);
             self.ledger.note(Rule::OpenInterestJump, rows, place);
+        }
+    }
+
+    fn note_mixed_cadence(&mut self) {
+        let single = self.snapshots_of.values().filter(|n| **n == 1).count();
+        if self.snapshots_of.len() - single < single {
+            for ((underlying, session), n) in &self.snapshots_of {
+                if 1 < *n {
+                    let place = format!("{underlying} {session}: {n} snapshots, most have one");
+                    self.ledger.note(Rule::MixedCadence, 0, place);
+                }
+            }
         }
     }
 

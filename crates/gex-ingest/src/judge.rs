@@ -108,9 +108,9 @@ impl<'a> Notes<'a> {
     /// Takes prices, volatilities and counts; what can't be is unknown, or costs the row.
     pub(crate) fn quantities(&mut self, raw: Quantities) -> Result<Quantities, Fault> {
         let clean = Quantities {
-            bid: self.price(raw.bid),
+            bid: self.price(raw.bid, Field::Bid),
             ask: self.offer(raw.ask),
-            mark: self.price(raw.mark),
+            mark: self.price(raw.mark, Field::Mark),
             bid_iv: self.volatility(raw.bid_iv, Field::BidIv)?,
             ask_iv: self.volatility(raw.ask_iv, Field::AskIv)?,
             iv: self.volatility(raw.iv, Field::Iv)?,
@@ -137,17 +137,19 @@ impl<'a> Notes<'a> {
         Ok(clean)
     }
 
-    fn price(&mut self, price: Option<f64>) -> Option<f64> {
+    fn price(&mut self, price: Option<f64>, field: Field) -> Option<f64> {
         let price = price?;
         if price.is_finite() && 0.0 <= price {
             return Some(price);
         }
-        self.raise(Rule::InvalidQuote);
+        Rule::InvalidQuote.raise(&mut self.flags);
+        let place = format!("column {:?}", field.name());
+        self.ledger.note(Rule::InvalidQuote, 1, place);
         None
     }
 
     fn offer(&mut self, ask: Option<f64>) -> Option<f64> {
-        let ask = self.price(ask)?;
+        let ask = self.price(ask, Field::Ask)?;
         if 0.0 < ask {
             return Some(ask);
         }

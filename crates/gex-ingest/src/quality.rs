@@ -117,6 +117,10 @@ rules! {
     SessionTime, "session_time", Warn;
     /// A session of the calendar between two others has no snapshot.
     MissingSession, "missing_session", Warn;
+    /// Quotes of one snapshot carry instants up to a second apart; the last one stands.
+    SnapshotJitter, "snapshot_jitter", Warn;
+    /// Most sessions have one snapshot, and this one has more.
+    MixedCadence, "mixed_cadence", Warn;
     /// Spot moved by more than a quarter between two sessions.
     SpotJump, "spot_jump", Warn;
     /// Total open interest changed a hundredfold between two sessions.
@@ -133,12 +137,20 @@ impl Rule {
         flags.0 |= self.bit();
     }
 
-    fn bit(self) -> u32 {
+    /// The bit in the column `flags`; 0 for rules that no row carries. Bits keep their meaning for
+    /// as long as archives last: new rules take new ones.
+    pub fn bit(self) -> u32 {
         match self {
             Self::RootInferred => 1,
             Self::RootAmbiguous => 1 << 1,
             Self::SessionRelabelled => 1 << 3,
             Self::CrossedQuote => 1 << 4,
+            Self::InvalidQuote => 1 << 5,
+            Self::InvalidVolume => 1 << 6,
+            Self::NoOffer => 1 << 7,
+            Self::ZeroIv => 1 << 8,
+            Self::StrikeNoise => 1 << 9,
+            Self::InconsistentSpot => 1 << 10,
             _ => 0,
         }
     }
@@ -217,6 +229,17 @@ mod tests {
         let places = first.tally(Rule::MissingSession).places;
         assert_eq!(places.len(), Ledger::PLACES);
         assert_eq!(places[0], "2024-01-08");
+    }
+
+    #[test]
+    fn a_rule_has_a_bit_exactly_if_it_keeps_the_row_and_flags_it() {
+        let mut taken = 0;
+        for rule in Rule::ALL {
+            let flags = rule.action() == Action::RepairAndFlag;
+            assert_eq!(rule.bit().count_ones(), u32::from(flags), "{}", rule.name());
+            assert_eq!(rule.bit() & taken, 0, "{}", rule.name());
+            taken |= rule.bit();
+        }
     }
 
     #[test]

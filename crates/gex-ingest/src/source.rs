@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 pub use crate::source_error::SourceError;
 
-use parquet::basic::Compression;
+use parquet::basic::{Compression, Type as PhysicalType};
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 
@@ -215,6 +215,21 @@ impl SourceFile {
             }),
             None => Ok(names),
         }
+    }
+
+    /// Names the columns of Parquet's old 96-bit timestamps.
+    pub(crate) fn int96_columns(&self) -> Result<Vec<String>, SourceError> {
+        if self.container == Container::Csv {
+            return Ok(Vec::new());
+        }
+        let file = File::open(&self.path).map_err(|error| unreadable(&self.path, &error))?;
+        let reader = SerializedFileReader::new(file).map_err(|error| self.bad_footer(&error))?;
+        let schema = reader.metadata().file_metadata().schema_descr();
+        let columns = schema.columns().iter();
+        Ok(columns
+            .filter(|column| column.physical_type() == PhysicalType::INT96)
+            .map(|column| column.name().to_owned())
+            .collect())
     }
 
     fn csv_header(&self) -> Result<Vec<String>, SourceError> {

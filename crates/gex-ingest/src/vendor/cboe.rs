@@ -125,6 +125,7 @@ impl DatedFile {
             chains: chains.collect(),
             rejected: self.rejected,
             rows: self.rows,
+            ..VendorFile::default()
         }
     }
 }

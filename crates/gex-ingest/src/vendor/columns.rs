@@ -132,6 +132,18 @@ impl Units {
     };
 }
 
+/// What a chain can't do without; a format may lack one of them only by design.
+const NEEDED: [Field; 8] = [
+    Field::Ts,
+    Field::Session,
+    Field::Underlying,
+    Field::Expiry,
+    Field::Strike,
+    Field::Right,
+    Field::OpenInterest,
+    Field::Spot,
+];
+
 /// A table's rows with the columns that say which chain each belongs to.
 pub(crate) struct Table {
     /// The columns that were read.
@@ -150,6 +162,8 @@ impl Table {
     ) -> Result<Self, SourceError> {
         let wanted: Vec<&str> = columns.names().chain(more.iter().copied()).collect();
         let mut frame = Frame::read(source, &wanted)?;
+        let needed = NEEDED.iter().filter_map(|field| columns.get(*field));
+        frame.require(needed)?;
         let rights = rights(&frame, columns)?;
         let strikes = scaled(frame.numbers(columns.name(Field::Strike))?, units.strike);
         let spots = frame.numbers_if_any(columns.get(Field::Spot))?;

@@ -28,6 +28,7 @@ pub(crate) struct Frame {
     file: String,
     container: Container,
     data: DataFrame,
+    int96: Vec<String>,
     malformed: Vec<Malformed>,
 }
 
@@ -56,6 +57,7 @@ impl Frame {
             file: source.name.clone(),
             container: source.container,
             data,
+            int96: source.int96_columns()?,
             malformed: Vec::new(),
         })
     }
@@ -68,6 +70,17 @@ impl Frame {
     /// Takes the fields that could not be read, in the order in which the columns were asked for.
     pub(crate) fn take_malformed(&mut self) -> Vec<Malformed> {
         std::mem::take(&mut self.malformed)
+    }
+
+    /// Refuses the file unless it has every one of these columns.
+    pub(crate) fn require<'a>(
+        &self,
+        columns: impl Iterator<Item = &'a str>,
+    ) -> Result<(), SourceError> {
+        for column in columns {
+            self.column(column)?;
+        }
+        Ok(())
     }
 
     /// Whether the file has the column.
@@ -107,13 +120,17 @@ impl Frame {
         }
     }
 
-    /// Reads a column of text.
+    /// Reads a column of text, each field cut at 256 bytes: no symbol is longer, and a name of a
+    /// megabyte on every row would fill the memory.
     pub(crate) fn texts(&self, column: &str) -> Result<Vec<Option<String>>, SourceError> {
         let values = self.column(column)?;
         let texts = values
             .str()
             .map_err(|_| self.wrong_type(column, values, "text"))?;
-        Ok(texts.iter().map(|text| text.map(str::to_owned)).collect())
+        Ok(texts
+            .iter()
+            .map(|text| text.map(|text| clipped(text).to_owned()))
+            .collect())
     }
 
     /// Reads a column of calendar dates.
@@ -156,7 +173,8 @@ impl Frame {
         }
     }
 
-    /// Reads a column of instants; readings without a zone need one from `rule`.
+    /// Reads a column of instants; readings without a zone need one from `rule`. Parquet's old INT96
+    /// names no zone, but every writer of it (Spark, Impala) means UTC.
     pub(crate) fn instants(
         &mut self,
         column: &str,
@@ -168,6 +186,7 @@ impl Frame {
                 let zone = match (zone, rule.zone) {
                     (Some(_), _) => Tz::UTC,
                     (None, Some(zone)) => zone,
+                    (None, None) if self.int96.iter().any(|name| name == column) => Tz::UTC,
                     (None, None) => return Err(self.naive(column)),
                 };
                 let readings = self.readings(column, &values, *unit)?;
@@ -269,6 +288,12 @@ impl Frame {
             column: column.to_owned(),
         }
     }
+}
+
+fn clipped(text: &str) -> &str {
+    const LONGEST: usize = 256;
+    text.get(..text.floor_char_boundary(LONGEST))
+        .unwrap_or(text)
 }
 
 fn first_text_has_zone(values: &Column) -> bool {

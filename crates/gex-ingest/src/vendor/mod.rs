@@ -14,6 +14,7 @@ use gex_compute::market::calendar::Calendar;
 
 use crate::accept::{Candidate, Rejected, Terms};
 use crate::mapping::Mapping;
+use crate::quality::Ledger;
 use crate::sessions::OiClock;
 use crate::source::{SourceError, SourceFile, printable};
 use columns::Columns;
@@ -176,6 +177,8 @@ pub struct VendorFile {
     pub chains: Vec<VendorChain>,
     /// Rows that belong to no chain.
     pub rejected: Vec<Rejected>,
+    /// What the reader noticed about the file as a whole.
+    pub ledger: Ledger,
     /// Rows in the file.
     pub rows: usize,
 }

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use gex_compute::market::Instant;
 
 use super::columns::{Columns, Field, Table, check_units};
 use super::{Stamp, VendorChain, VendorFile};
 use crate::accept::{Candidate, Rejected};
 use crate::mapping::Mapping;
-use crate::quality::Rule;
+use crate::quality::{Ledger, Rule};
 use crate::source::{SourceError, SourceFile, printable};
 
+/// Rows of one snapshot that were written one after the other differ by less.
+const JITTER: TimeDelta = TimeDelta::seconds(1);
 /// Longest name of an underlying or root; longer ones are set aside.
 const LONGEST_NAME: usize = 64;
 
@@ -70,7 +73,7 @@ fn expiries(table: &mut Table, mapping: &Mapping) -> Result<Vec<Option<Instant>>
 struct Groups<'a> {
     source: &'a SourceFile,
     columns: &'a Columns,
-    chains: BTreeMap<(Instant, String), Vec<Candidate>>,
+    chains: BTreeMap<(String, Instant), Vec<Candidate>>,
     rejected: Vec<Rejected>,
     rows: usize,
 }
@@ -100,7 +103,7 @@ impl<'a> Groups<'a> {
         }
         match (ts, &candidate.malformed) {
             (Some(ts), _) => {
-                let chain = self.chains.entry((ts, underlying)).or_default();
+                let chain = self.chains.entry((underlying, ts)).or_default();
                 chain.push(candidate);
             }
             (None, Some((_, value))) => {
@@ -121,18 +124,34 @@ impl<'a> Groups<'a> {
     }
 
     fn finish(self) -> VendorFile {
-        let chains = self
-            .chains
-            .into_iter()
-            .map(|((ts, underlying), candidates)| VendorChain {
+        let mut ledger = Ledger::default();
+        let mut chains: Vec<VendorChain> = Vec::new();
+        for ((underlying, ts), candidates) in self.chains {
+            if let Some(last) = chains.last_mut()
+                && let Stamp::Quoted(before) = &mut last.stamp
+                && last.underlying == underlying
+                && ts - *before <= JITTER
+            {
+                let place = format!(
+                    "column {:?}: {before} and {ts}",
+                    self.columns.name(Field::Ts)
+                );
+                ledger.note(Rule::SnapshotJitter, candidates.len() as u64, place);
+                *before = ts;
+                last.candidates.extend(candidates);
+                continue;
+            }
+            chains.push(VendorChain {
                 underlying,
                 stamp: Stamp::Quoted(ts),
                 first_expiry: None,
                 candidates,
             });
+        }
         VendorFile {
-            chains: chains.collect(),
+            chains,
             rejected: self.rejected,
+            ledger,
             rows: self.rows,
         }
     }
