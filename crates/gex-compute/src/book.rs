@@ -35,18 +35,21 @@ pub struct BookExpiry {
     pub sqrt_tau: f64,
     /// Forward, in quote currency per unit of underlying.
     pub forward: f64,
-    /// Discount factor to settlement; 1 for inverse options.
+    /// Discount factor to settlement, for linear options.
     pub discount: f64,
     /// The rows of the expiry.
     pub rows: Range<usize>,
 }
 
 impl BookExpiry {
-    /// Forward and discount factor together.
-    pub fn terms(&self) -> ForwardTerms {
+    /// Forward and discount factor of a contract with this payoff: coin is not discounted.
+    pub fn terms(&self, payoff: Payoff) -> ForwardTerms {
         ForwardTerms {
             forward: self.forward,
-            discount: self.discount,
+            discount: match payoff {
+                Payoff::Linear => self.discount,
+                Payoff::Inverse => 1.0,
+            },
         }
     }
 }

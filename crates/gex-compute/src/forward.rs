@@ -10,8 +10,8 @@ use crate::pricing::{ForwardFallback, ForwardSource, PricingConfig};
 pub struct ExpiryForward {
     /// Forward, in quote currency per unit of underlying.
     pub forward: f64,
-    /// Value today of one unit of quote currency at settlement; 1 for inverse options, which pay
-    /// in coin and know no rate.
+    /// Value today of one unit of quote currency at settlement; for linear options, as inverse ones
+    /// pay in coin and are not discounted.
     pub discount: f64,
     /// Where the forward comes from.
     pub source: ForwardSource,
@@ -72,7 +72,7 @@ pub fn forward_of(
 ) -> Result<ExpiryForward, ForwardFailure> {
     let wanted = match config.forward {
         ForwardSource::Vendor => vendor(terms, config),
-        ForwardSource::Parity => parity(terms),
+        ForwardSource::Parity => parity(terms, config),
         ForwardSource::Carry => Ok(carry(terms, config)),
     };
     match (wanted, config.fallback) {
@@ -107,17 +107,14 @@ fn vendor(terms: ExpiryTerms<'_>, config: &PricingConfig) -> Result<ExpiryForwar
 /// Spot carried to settlement.
 ///
 /// ```text
-/// F = S·exp((r − q)·T)      D = exp(−r·T), or 1 for inverse options
+/// F = S·exp((r − q)·T)      D = exp(−r·T)
 /// ```
 fn carry(terms: ExpiryTerms<'_>, config: &PricingConfig) -> ExpiryForward {
     let spot = terms.chain.head().spot.get();
     let (rate, dividend) = (config.rate.get(), config.dividend.get());
     ExpiryForward {
         forward: spot * math::exp((rate - dividend) * terms.tau_years),
-        discount: match payoff_of(terms) {
-            Payoff::Linear => math::exp(-rate * terms.tau_years),
-            Payoff::Inverse => 1.0,
-        },
+        discount: math::exp(-rate * terms.tau_years),
         source: ForwardSource::Carry,
         residual_iqr: None,
         fell_back: None,
@@ -129,13 +126,13 @@ fn carry(terms: ExpiryTerms<'_>, config: &PricingConfig) -> ExpiryForward {
 ///
 /// ```text
 /// linear    C − P = D·F − D·K        in quote currency
-/// inverse   C − P = D − (D/F)·K      in coin, D near 1 and then held at 1
+/// inverse   C − P = D − (D/F)·K      in coin, D near 1 and then not used
 /// ```
 ///
 /// Weighted least squares over strikes within 5 % of spot whose call and put both have a positive
 /// bid and an uncrossed market; the weight is one over the squared sum of the two spreads. A locked
 /// market would weigh without bound, so spreads are floored at a tenth of their median.
-fn parity(terms: ExpiryTerms<'_>) -> Result<ExpiryForward, ForwardFailure> {
+fn parity(terms: ExpiryTerms<'_>, config: &PricingConfig) -> Result<ExpiryForward, ForwardFailure> {
     let points = parity_points(terms);
     // Two roots may settle together and quote one strike twice.
     let strikes = points.chunk_by(|a, b| a.strike >= b.strike).count();
@@ -160,16 +157,16 @@ fn parity(terms: ExpiryTerms<'_>) -> Result<ExpiryForward, ForwardFailure> {
     if residual_iqr.is_nan() || MAX_RESIDUAL_IQR * spot < residual_iqr {
         return Err(ForwardFailure::Residuals(residual_iqr));
     }
+    let carried = carry(terms, config);
     Ok(ExpiryForward {
         forward,
         discount: match payoff {
             Payoff::Linear => discount,
-            Payoff::Inverse => 1.0,
+            Payoff::Inverse => carried.discount,
         },
         source: ForwardSource::Parity,
         residual_iqr: Some(residual_iqr),
-        fell_back: None,
-        american: rows_of(terms).any(|i| terms.chain.columns().exercise[i] == Exercise::American),
+        ..carried
     })
 }
 

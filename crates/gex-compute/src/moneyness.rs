@@ -48,7 +48,7 @@ impl<'a> MoneynessCurve<'a> {
 
     fn row(&self, i: usize, expiry: &BookExpiry, smiles: &[Smile; 2], share: f64) -> f64 {
         let columns = self.book.columns();
-        let mut terms = expiry.terms();
+        let mut terms = expiry.terms(columns.payoff[i]);
         terms.forward *= share;
         let moneyness = columns.ln_strike[i] - math::ln(terms.forward);
         let side = usize::from(columns.right[i] == Right::Put);

@@ -128,7 +128,7 @@ fn vol_at_delta(smile: &Smile, tau_years: f64, delta: f64) -> Option<f64> {
     Some(found[0].vol + share * (found[1].vol - found[0].vol))
 }
 
-/// Mids of the two options of one strike, in quote currency; `None` without a bid.
+/// Mids of the two options of one strike, carried to settlement; `None` without a bid.
 #[derive(Debug, Clone, Copy, Default)]
 struct StrikeQuotes {
     call: Option<f64>,
@@ -138,12 +138,13 @@ struct StrikeQuotes {
 /// Annual variance of one expiry from the prices of all its out-of-the-money options.
 ///
 /// ```text
-/// σ² = (2/T)·Σ ΔK/K²·Q(K)/D − (1/T)·(F/K₀ − 1)²
+/// σ² = (2/T)·Σ ΔK/K²·Q(K) − (1/T)·(F/K₀ − 1)²
 /// ```
 ///
-/// `K₀` is the highest strike not above the forward; `Q` the mid of the put below it, of the call
-/// above it and their average at it; `ΔK` half the distance between the neighbours. Options without
-/// a bid are left out, and on each side everything beyond two strikes in a row without one.
+/// `K₀` is the highest strike not above the forward; `Q` the mid, carried to settlement, of the put
+/// below it, of the call above it and their average at it; `ΔK` half the distance between the
+/// neighbours. Options without a bid are left out, and on each side everything beyond two strikes in
+/// a row without one.
 ///
 /// Source: Cboe, Volatility Index Methodology. It differs in the forward, which is the study's own,
 /// and in taking the expiries on either side of 30 days whatever their distance.
@@ -166,8 +167,7 @@ fn model_free_variance(
     strip.push((k0, 0.5 * (at.call? + at.put?)));
     strip.extend(calls);
     let excess = forward.forward / k0 - 1.0;
-    let sum = strip_sum(&strip) / forward.discount;
-    let variance = (2.0 * sum - excess * excess) / expiry.tau_years;
+    let variance = (2.0 * strip_sum(&strip) - excess * excess) / expiry.tau_years;
     (0.0 < variance).then_some(variance)
 }
 
@@ -185,7 +185,7 @@ fn quotes_by_strike(
             Right::Put => &mut quotes.put,
         };
         // Two roots may settle together: the first with a market counts.
-        *side = side.or_else(|| priced.mid(i, forward));
+        *side = side.or_else(|| priced.forward_mid(i, forward));
     }
     let strikes = table.into_iter();
     strikes

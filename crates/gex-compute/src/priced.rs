@@ -136,8 +136,8 @@ impl<'a> PricedChain<'a> {
             forward: forward.forward,
             strike: columns.strike[i],
             years: tau_years,
-            discount: forward.discount,
-            price: self.mid(i, forward)?,
+            discount: 1.0,
+            price: self.forward_mid(i, forward)?,
         })
         .ok()?;
         match solved.conditioning {
@@ -146,12 +146,14 @@ impl<'a> PricedChain<'a> {
         }
     }
 
-    /// Mid of row `i` in quote currency; a premium in coin is worth its forward.
-    pub(crate) fn mid(&self, i: usize, forward: &ExpiryForward) -> Option<f64> {
+    /// Mid of row `i` in quote currency, carried to settlement.
+    ///
+    /// A linear premium grows by the discount factor; one in coin is worth the forward.
+    pub(crate) fn forward_mid(&self, i: usize, forward: &ExpiryForward) -> Option<f64> {
         let columns = self.chain.columns();
         let mid = market_of(columns, i)?.mid;
         Some(match columns.payoff[i] {
-            Payoff::Linear => mid,
+            Payoff::Linear => mid / forward.discount,
             Payoff::Inverse => mid * forward.forward,
         })
     }

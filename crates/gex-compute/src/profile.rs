@@ -85,7 +85,7 @@ impl GammaCurve {
             let ln_forward = math::ln(expiry.forward);
             for i in expiry.rows.clone() {
                 let std = columns.vol[i] * expiry.sqrt_tau;
-                let scale = pct_scale(columns.units[i], expiry.terms());
+                let scale = pct_scale(columns.units[i], expiry.terms(columns.payoff[i]));
                 curve.inverse_std.push(1.0 / std);
                 curve
                     .d1

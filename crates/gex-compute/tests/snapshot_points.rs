@@ -440,6 +440,62 @@ fn an_inverse_call_has_its_premium_adjusted_exposures() {
     close(measures.net_chex, chex, 1e-5 * chex.abs());
 }
 
+/// Deribit's premiums: V/F in coin. Parity in coin is C − P = 1 − K/F, and the solver sees V.
+#[test]
+fn coin_premiums_give_back_their_forward_and_volatility() {
+    let (forward, years, vol) = (60_500.0_f64, 20.0_f64 / 365.0, 0.6_f64);
+    let mut rows = Vec::new();
+    for k in 0..21_u32 {
+        for right in [Right::Call, Right::Put] {
+            let strike = 55_000.0 + 500.0 * f64::from(k);
+            let (_, price) = black(right, forward, strike, vol * years.sqrt());
+            let mut row = row(20 * 1_440, strike, right);
+            (row.payoff, row.multiplier) = (Payoff::Inverse, 1.0);
+            row.bid = Some(price / forward * 0.998);
+            row.ask = Some(price / forward * 1.002);
+            rows.push(row);
+        }
+    }
+    let config = PricingConfig {
+        iv: VolSource::Solved,
+        ..config()
+    };
+    let strikes: Vec<f64> = rows.iter().map(|row| row.strike).collect();
+    let chain = ChainSnapshot::from_rows(head(60_000.0), rows).unwrap();
+    let result = points(&chain, &config);
+    assert_eq!(result.forwards.parity, 1);
+    assert_eq!(result.counts.solved.contracts, 42);
+    let gamma = |strike: &f64| black(Right::Call, forward, *strike, vol * years.sqrt()).0;
+    let gross = 10.0 * 0.01 * forward * forward * strikes.iter().map(gamma).sum::<f64>();
+    close(naive(&result).measures.gross_gex, gross, 1e-9 * gross);
+}
+
+/// A linear and an inverse call of one strike and expiry: the scale differs by the discount alone.
+#[test]
+fn coin_is_not_discounted_beside_a_linear_contract() {
+    let mut calls = vec![row(90 * 1_440, 4_000.0, Right::Call); 2];
+    calls[1].root = "COIN".to_owned();
+    calls[1].payoff = Payoff::Inverse;
+    let gross = |calls: &[ChainRow]| {
+        let mut calls = calls.to_vec();
+        for call in &mut calls {
+            call.iv = Some(0.5);
+        }
+        let config = PricingConfig {
+            forward: ForwardSource::Carry,
+            ..config()
+        };
+        naive(&points(&chain(calls), &config))
+            .measures
+            .gross_gex
+            .unwrap()
+    };
+    let discount = libm::exp(-RATE * 90.0 / 365.0);
+    let (linear, inverse) = (gross(&calls[..1]), gross(&calls[1..]));
+    close(Some(linear), inverse * discount, 1e-12 * inverse);
+    close(Some(gross(&calls)), linear + inverse, 1e-12 * inverse);
+}
+
 #[test]
 fn sides_and_buckets_add_up_and_gross_stands_beside() {
     let result = points(&chain(quoted(&[2, 6, 25, 80, 200], |_, _| 0.2)), &config());
