@@ -143,6 +143,14 @@ pub struct Gate<'a> {
     pub terms: Terms,
 }
 
+/// What tells one contract of an underlying from another.
+struct Contract {
+    root: String,
+    expiry: Instant,
+    strike: f64,
+    right: Right,
+}
+
 impl Gate<'_> {
     fn judge(
         &self,
@@ -155,32 +163,23 @@ impl Gate<'_> {
         }
         let mut notes = Notes::new(candidate.flags, ledger);
         let spot = judge_spot(candidate.spot)?;
-        let right = judge_right(candidate.right)?;
-        let strike = notes.strike(candidate.strike)?;
-        let expiry = notes.expiry(candidate.expiry, ts)?;
+        let contract = Contract {
+            root: candidate.root,
+            right: judge_right(candidate.right)?,
+            strike: notes.strike(candidate.strike)?,
+            expiry: notes.expiry(candidate.expiry, ts)?,
+        };
         let values = notes.quantities(candidate.values)?;
-        let row = self.row(candidate.root, expiry, strike, right, values, notes.flags());
+        let row = self.row(contract, values, notes.flags());
         Ok((row, spot))
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one row, put together once"
-    )]
-    fn row(
-        &self,
-        root: String,
-        expiry: Instant,
-        strike: f64,
-        right: Right,
-        values: Quantities,
-        flags: Flags,
-    ) -> ChainRow {
+    fn row(&self, contract: Contract, values: Quantities, flags: Flags) -> ChainRow {
         ChainRow {
-            root,
-            expiry,
-            strike,
-            right,
+            root: contract.root,
+            expiry: contract.expiry,
+            strike: contract.strike,
+            right: contract.right,
             exercise: self.terms.exercise,
             payoff: self.terms.payoff,
             multiplier: self.terms.multiplier,

@@ -1,0 +1,362 @@
+//! Whole imports of small tables written here.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop at the first surprise in its data"
+)]
+
+use std::path::PathBuf;
+
+use gex_compute::market::bar::Adjustment;
+use gex_compute::market::calendar::Calendar;
+use gex_ingest::daily::{BarsRequest, ControlRequest, read_bars, read_control};
+use gex_ingest::import::{Batch, ImportError, ImportReport, ImportRequest, read_sources};
+use gex_ingest::mapping::Mapping;
+use gex_ingest::quality::Rule;
+use gex_ingest::sessions::OiClock;
+use gex_ingest::source::{SourceError, find_sources};
+use gex_ingest::vendor::Format;
+use tempfile::TempDir;
+
+const HEADER: &str = "ts,underlying,expiry,strike,kind,bid,ask,iv,open_interest,underlying_price\n";
+
+fn table(lines: &[&str]) -> (TempDir, PathBuf) {
+    file("chains.csv", &format!("{HEADER}{}\n", lines.join("\n")))
+}
+
+fn file(name: &str, text: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+fn import(request: &ImportRequest) -> Result<(ImportReport, Batch), ImportError> {
+    let mut all = Batch::default();
+    let mut named = Vec::new();
+    let report = read_sources(
+        request,
+        &mut |progress| named.push(progress.file.to_owned()),
+        &mut |batch| {
+            all.snapshots.extend(batch.snapshots);
+            all.rejected.extend(batch.rejected);
+            Ok(())
+        },
+    )?;
+    assert_eq!(named.len(), report.sources.len());
+    for source in &report.sources {
+        let rows = source.rows;
+        assert_eq!(rows.rows, rows.kept + rows.set_aside, "nothing vanishes");
+    }
+    Ok((report, all))
+}
+
+/// Imports one call and one put that are sound, and `line`: the rule that `line` breaks.
+fn rule_of(line: &str) -> (ImportReport, Batch) {
+    let (_folder, path) = table(&[
+        "2026-06-22T19:45:00Z,SPX,2026-06-26,7400,C,80,81,0.14,10,7472.79",
+        "2026-06-22T19:45:00Z,SPX,2026-06-26,7400,P,20,21,0.15,20,7472.79",
+        line,
+    ]);
+    import(&ImportRequest::of(vec![path])).unwrap()
+}
+
+/// The rest of a line, the rule that it breaks, and the column and value to be named.
+const BAD_ROWS: [(&str, Rule, &str, &str); 11] = [
+    (
+        ",2026-06-26,0,C,1,2,0.2,5,7472.79",
+        Rule::InvalidStrike,
+        "strike",
+        "0",
+    ),
+    (
+        ",2026-06-26,,C,1,2,0.2,5,7472.79",
+        Rule::NullRequired,
+        "strike",
+        "",
+    ),
+    (
+        ",2026-06-26,12x,C,1,2,0.2,5,7472.79",
+        Rule::Malformed,
+        "strike",
+        "12x",
+    ),
+    (
+        ",2026-06-26,7500,X,1,2,0.2,5,7472.79",
+        Rule::UnknownKind,
+        "kind",
+        "X",
+    ),
+    (
+        ",2026-06-26,7500,C,1,2,-0.2,5,7472.79",
+        Rule::InvalidIv,
+        "iv",
+        "-0.2",
+    ),
+    (
+        ",2026-06-26,7500,C,1,2,inf,5,7472.79",
+        Rule::InvalidIv,
+        "iv",
+        "inf",
+    ),
+    (
+        ",2026-06-26,7500,C,1,2,0.00001,5,7472.79",
+        Rule::ImplausibleIv,
+        "iv",
+        "0.00001",
+    ),
+    (
+        ",2026-06-26,7500,C,1,2,0.2,-5,7472.79",
+        Rule::InvalidOpenInterest,
+        "open_interest",
+        "-5",
+    ),
+    (
+        ",2026-06-26,7500,C,1,2,0.2,5,-1",
+        Rule::InvalidSpot,
+        "underlying_price",
+        "-1",
+    ),
+    (
+        ",2026-06-19,7500,C,1,2,0.2,5,7472.79",
+        Rule::ExpiredContract,
+        "expiry",
+        "2026-06-19",
+    ),
+    (
+        ",,7500,C,1,2,0.2,5,7472.79",
+        Rule::NullRequired,
+        "expiry",
+        "",
+    ),
+];
+
+#[test]
+fn a_bad_row_is_set_aside_with_file_row_column_value_and_rule() {
+    let start = "2026-06-22T19:45:00Z,SPX";
+    for (rest, rule, column, value) in BAD_ROWS {
+        let (report, batch) = rule_of(&format!("{start}{rest}"));
+        let [row] = &batch.rejected[..] else {
+            panic!("{rest}: {:?}", batch.rejected);
+        };
+        assert_eq!((row.source.as_str(), row.row), ("chains.csv", 2), "{rest}");
+        assert_eq!((row.rule, row.column.as_str()), (rule, column), "{rest}");
+        assert!(row.value.starts_with(value), "{rest}: {}", row.value);
+        assert_eq!(report.ledger.tally(rule).rows, 1, "{rest}");
+        assert_eq!(batch.snapshots[0].len(), 2, "{rest}");
+    }
+}
+
+#[test]
+fn a_doubtful_number_becomes_unknown_and_the_row_says_so() {
+    let start = "2026-06-22T19:45:00Z,SPX,2026-06-26,7500,C";
+    for (rest, rule) in [
+        (",1,2,0,5,7472.79", Rule::ZeroIv),
+        (",-1,2,0.2,5,7472.79", Rule::InvalidQuote),
+        (",1,inf,0.2,5,7472.79", Rule::InvalidQuote),
+        (",3,2,0.2,5,7472.79", Rule::CrossedQuote),
+        (",3,0,0.2,5,7472.79", Rule::NoOffer),
+        (",1,2,0.2,5,7473.79", Rule::InconsistentSpot),
+    ] {
+        let (report, batch) = rule_of(&format!("{start}{rest}"));
+        let chain = &batch.snapshots[0];
+        assert_eq!((chain.len(), batch.rejected.len()), (3, 0), "{rest}");
+        assert!((chain.head().spot.get() - 7472.79).abs() < 1e-12, "{rest}");
+        assert_eq!(report.ledger.tally(rule).rows, 1, "{rest}");
+        let doubtful = chain.rows().find(|row| row.strike > 7_450.0).unwrap();
+        assert_eq!(doubtful.flags.0 & rule.bit(), rule.bit(), "{rest}");
+    }
+}
+
+#[test]
+fn equal_copies_count_once_and_copies_that_differ_count_not_at_all() {
+    let put = "2026-06-22T19:45:00Z,SPX,2026-06-26,7400,P,20,21,0.15,";
+    let (_, equal) = rule_of(&format!("{put}20,7472.79"));
+    assert_eq!((equal.snapshots[0].len(), equal.rejected.len()), (2, 1));
+    let (report, differing) = rule_of(&format!("{put}99,7472.79"));
+    assert_eq!(
+        (differing.snapshots[0].len(), differing.rejected.len()),
+        (1, 2)
+    );
+    assert_eq!(report.ledger.tally(Rule::DuplicateContract).rows, 2);
+}
+
+#[test]
+fn a_date_settles_at_the_close_and_open_interest_is_known_at_its_clock() {
+    let (_folder, path) =
+        table(&["2026-06-22T19:45:00Z,SPX,2026-06-26,7400,C,80,81,0.14,10,7472.79"]);
+    let mut request = ImportRequest::of(vec![path]).with_format(Format::ChainTable);
+    let known_at = |request: &ImportRequest| {
+        let chain = import(request).unwrap().1.snapshots.remove(0);
+        assert_eq!(
+            chain.expiries()[0].expiry.to_rfc3339(),
+            "2026-06-26T20:00:00+00:00"
+        );
+        chain.head().known_at.to_rfc3339()
+    };
+    assert_eq!(known_at(&request), "2026-06-22T19:45:00+00:00");
+    request.open_interest = Some(OiClock::EndOfDay);
+    assert_eq!(known_at(&request), "2026-06-23T13:30:00+00:00");
+    request.open_interest = Some(OiClock::parse("delay:90m").unwrap());
+    assert_eq!(known_at(&request), "2026-06-22T21:15:00+00:00");
+}
+
+#[test]
+fn a_mapping_reads_thousandths_percent_and_local_time() {
+    let (_folder, path) = file(
+        "broker.csv",
+        "when,expires,strike_1000,cp,vol,oi,last\n\
+         06/22/2026 15:45:00,06/26/2026,7400000,call,14.5,10,7472.79\n",
+    );
+    let mapping = Mapping::parse(
+        r#"
+        name = "broker"
+        calendar = "xnys"
+        open-interest = "start-of-day"
+        columns = { ts = "when", expiry = "expires", strike = "strike_1000", right = "cp", iv = "vol", open_interest = "oi", spot = "last" }
+        units = { iv = "percent", strike-scale = 0.001 }
+        time = { zone = "America/New_York", format = "%m/%d/%Y %H:%M:%S", expiry-format = "%m/%d/%Y" }
+        contract = { underlying = "SPX", root = "SPX", settlement = "am-open" }
+        "#,
+    )
+    .unwrap();
+    let (_, batch) = import(&ImportRequest::of(vec![path]).with_mapping(mapping)).unwrap();
+    let chain = &batch.snapshots[0];
+    assert_eq!(chain.head().ts.to_rfc3339(), "2026-06-22T19:45:00+00:00");
+    let row = chain.rows().next().unwrap();
+    assert_eq!(row.expiry.to_rfc3339(), "2026-06-26T13:30:00+00:00");
+    assert!((row.strike - 7_400.0).abs() < 1e-9 && (row.iv.unwrap() - 0.145).abs() < 1e-12);
+}
+
+#[test]
+fn bad_files_are_refused_by_name_place_and_cure() {
+    let row = "2026-06-22T19:45:00Z,SPX,2026-06-26,7400,C,80,81,14.5,10,7472.79\n";
+    let naive = row.replace('Z', "").replace("14.5", "0.145");
+    let thousandths = row.replace(",7400,", ",7400000,");
+    for (name, text, expected) in [
+        ("a.csv", format!("{HEADER}{row}"), "implausible_iv: a.csv"),
+        (
+            "b.csv",
+            format!("{HEADER}{thousandths}"),
+            "implausible_strike: b.csv",
+        ),
+        (
+            "c.csv",
+            format!("{HEADER}{naive}"),
+            "naive_timestamp: c.csv, column \"ts\"",
+        ),
+        (
+            "d.csv",
+            HEADER.replace("bid", "strike"),
+            "duplicate_column: d.csv",
+        ),
+        ("e.csv", "a,b\n1,2\n".to_owned(), "unknown_format"),
+        ("f.parquet", "ts,strike\n".to_owned(), "looks like text"),
+        ("g.parquet", String::new(), "is empty"),
+        (
+            "h.parquet",
+            "version https://git-lfs.github.com/spec/v1\n".to_owned(),
+            "Git LFS",
+        ),
+    ] {
+        let (_folder, path) = file(name, &text);
+        let error = import(&ImportRequest::of(vec![path]))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_is_read_without_hidden_files_and_links_that_lead_out_are_refused() {
+    let (_elsewhere, outside) = file("outside.csv", HEADER);
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().join("2026");
+    std::fs::create_dir(&below).unwrap();
+    for name in ["b.csv", "a.csv", ".hidden.csv", "_SUCCESS", "notes.txt"] {
+        std::fs::write(below.join(name), HEADER).unwrap();
+    }
+    let found = find_sources(&[folder.path().to_owned()]).unwrap();
+    let names: Vec<_> = found.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["2026/a.csv", "2026/b.csv"]);
+    assert_eq!(
+        found.ignored,
+        ["2026/.hidden.csv", "2026/_SUCCESS", "2026/notes.txt"]
+    );
+    std::os::unix::fs::symlink(outside, below.join("c.csv")).unwrap();
+    let error = find_sources(&[folder.path().to_owned()]).unwrap_err();
+    assert!(matches!(error, SourceError::Outside { .. }), "{error}");
+}
+
+#[test]
+fn nothing_to_import_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let none = import(&ImportRequest::of(vec![folder.path().to_owned()])).unwrap_err();
+    assert!(matches!(none, ImportError::Nothing(1)), "{none}");
+    let gone = import(&ImportRequest::of(vec![folder.path().join("x.csv")])).unwrap_err();
+    assert!(
+        matches!(gone, ImportError::Source(SourceError::Unreadable { .. })),
+        "{gone}"
+    );
+}
+
+#[test]
+fn daily_bars_take_their_instants_from_the_calendar() {
+    let (_folder, path) = file(
+        "spx.csv",
+        "date,open,high,low,close\n\
+         2026-11-27,7000,7010,6990,7005\n\
+         2026-11-26,7000,7010,6990,7005\n\
+         2026-11-25,7000,7010,6990,7020\n\
+         2026-11-27,7000,7010,6990,7005\n",
+    );
+    let daily = read_bars(
+        &path,
+        &BarsRequest {
+            underlying: "SPX".to_owned(),
+            adjustment: Adjustment::None,
+            calendar: Calendar::Xnys,
+        },
+    )
+    .unwrap();
+    let [bar] = &daily.series.bars[..] else {
+        panic!("{:?}", daily.series.bars);
+    };
+    // The Friday after Thanksgiving closes at 13:00 New York (NYSE).
+    assert_eq!(bar.start.to_rfc3339(), "2026-11-27T14:30:00+00:00");
+    assert_eq!(bar.end.to_rfc3339(), "2026-11-27T18:00:00+00:00");
+    let reasons: Vec<_> = daily
+        .rejected
+        .iter()
+        .map(|row| (row.row, row.rule))
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            (1, Rule::DateWithoutSession),
+            (2, Rule::InvalidBar),
+            (3, Rule::RepeatedDate)
+        ]
+    );
+}
+
+#[test]
+fn a_control_is_known_when_its_session_has_closed() {
+    let (_folder, path) = file("vix.csv", "date,vix\n2026-06-22,17.28\n2026-06-23,\n");
+    let daily = read_control(
+        &path,
+        &ControlRequest {
+            name: "vix".to_owned(),
+            column: None,
+            calendar: Calendar::Xnys,
+        },
+    )
+    .unwrap();
+    let [point] = &daily.series.points[..] else {
+        panic!("{:?}", daily.series.points);
+    };
+    assert!((point.value - 17.28).abs() < 1e-12);
+    assert!("2026-06-22T20:00:00Z".parse() == Ok(point.ts) && point.ts <= point.known_at);
+    assert_eq!(daily.rejected[0].rule, Rule::NullRequired);
+}
