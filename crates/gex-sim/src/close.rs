@@ -74,7 +74,8 @@ impl Close<'_> {
         }
     }
 
-    /// What dealers trade per 1 % move to stay hedged, in USD: above zero they sell as prices rise.
+    /// What dealers trade in the next session per 1 % move to stay hedged, in USD: above zero they
+    /// sell as prices rise. Contracts that settle at its open are no longer theirs to hedge.
     pub(crate) fn dealer_gex(&self, positions: &Positions) -> f64 {
         let lattice = positions.lattice();
         let of_expiry = |lines: &Lines| {
@@ -86,7 +87,11 @@ impl Close<'_> {
             };
             lines.by_strike.iter().map(of_line).sum::<f64>()
         };
-        positions.expiries().map(of_expiry).sum()
+        let hedged = |lines: &&Lines| {
+            let next = self.position + 1;
+            lines.listing.style == Style::Pm || next < lines.listing.session
+        };
+        positions.expiries().filter(hedged).map(of_expiry).sum()
     }
 
     /// The chain, one row per contract.

@@ -138,18 +138,25 @@ impl Simulation {
         self.positions
             .open_session(&listings, self.previous_close, self.today);
 
+        let day = self.trade_underlying(session, quotes_end);
+        self.positions.settle(quotes_end);
+        self.trade_options(&day);
+        self.previous_close = day.prices.close;
+        self.today += 1;
+        Ok(day)
+    }
+
+    /// Draws the session's prices and volume, and moves variance and demand on.
+    fn trade_underlying(&mut self, session: Session, quotes_end: Instant) -> Day {
         let planted = self.hedging.planted(session.date, self.variance.log());
         let vol = self.variance.session_vol();
-        let prices = prices::trade(
-            self.previous_close,
-            vol * planted.volatility_factor,
-            &mut self.prices,
-        );
-        let median_vol = spec.annual_vol / math::sqrt(CALENDAR.periods_per_year());
+        let hedged_vol = vol * planted.volatility_factor;
+        let prices = prices::trade(self.previous_close, hedged_vol, &mut self.prices);
+        let median_vol = self.world.spec().annual_vol / math::sqrt(CALENDAR.periods_per_year());
         let volume_usd = self.demand.draw_volume(prices.close, vol / median_vol);
         self.demand.tilt_by(prices.shock);
         self.variance.advance(prices.shock);
-        let day = Day {
+        Day {
             session,
             position: self.today,
             quotes_end,
@@ -157,12 +164,7 @@ impl Simulation {
             volume_usd,
             surface: Surface::new(&self.variance),
             planted,
-        };
-        self.positions.settle(quotes_end);
-        self.trade_options(&day);
-        self.previous_close = day.prices.close;
-        self.today += 1;
-        Ok(day)
+        }
     }
 
     /// Lets investors trade at the close, then weighs the book that dealers take into the night.

@@ -14,7 +14,8 @@ pub struct PlantedSession {
     /// Log variance of the session's fundamental return, known to the surface at the close before.
     pub log_variance: f64,
     /// Gamma of the book that dealers brought into the session, in USD per 1 % move: open interest
-    /// after the trades of the session before, at that session's close.
+    /// after the trades of the session before, at that session's close, without what settles at the
+    /// open.
     pub dealer_gex: f64,
     /// Average daily volume at that close, in USD: the median of twenty sessions.
     pub adv: f64,
