@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 use gex_compute::market::bar::{Adjustment, Bar, BarSeries, ControlPoint, ControlSeries};
-use gex_compute::market::calendar::Calendar;
+use gex_compute::market::calendar::{Calendar, Session};
 
 use crate::accept::Rejected;
 use crate::quality::Rule;
@@ -106,49 +106,21 @@ const BAR_NAMES: [BarNames; 4] = [
 /// [`SourceError`] for a file that can't be read or has no such columns.
 pub fn read_bars(path: &Path, request: &BarsRequest) -> Result<Daily<BarSeries>, SourceError> {
     let source = the_file(path)?;
-    let present = source.check()?;
-    let names = bar_names(&source, &present)?;
-    let wanted = [names.date, names.open, names.high, names.low, names.close];
-    let wanted: Vec<&str> = wanted
-        .into_iter()
-        .chain(names.volume)
-        .chain(names.ticker)
-        .collect();
-    let mut frame = Frame::read(&source, &wanted)?;
+    let names = bar_names(&source, &source.check()?)?;
+    let mut table = BarTable::read(&source, names)?;
+    let ours = rows_of_ticker(&table.frame, names.ticker, &request.underlying)?;
     let mut sieve = Sieve::new(&source, request.calendar, names.date);
-    let dates = dates(&mut frame, names.date)?;
-    let prices = [names.open, names.high, names.low, names.close]
-        .map(|column| frame.numbers(column))
-        .into_iter()
-        .collect::<Result<Vec<_>, _>>()?;
-    let volumes = frame.numbers_if_any(names.volume)?;
-    let ours = rows_of_ticker(&frame, names.ticker, &request.underlying)?;
-    sieve.note(frame.take_malformed());
+    sieve.malformed = table.frame.take_malformed();
     let mut bars = Vec::new();
-    sieve.rows = ours.len();
-    for row in ours {
-        let price = |i: usize| {
-            prices
-                .get(i)
-                .and_then(|column| column.get(row)?.as_ref())
-                .copied()
-        };
-        let prices = [price(0), price(1), price(2), price(3)];
-        let Some(session) = sieve.session(row, dates.get(row).copied().flatten()) else {
+    for &row in &ours {
+        let Some(session) = sieve.session(row, at(&table.dates, row)) else {
             continue;
         };
-        match sound_prices(prices) {
-            Some([open, high, low, close]) => bars.push(Bar {
-                start: session.open,
-                end: session.close,
-                known_at: session.close,
-                open,
-                high,
-                low,
-                close,
-                volume: volumes.get(row).copied().flatten(),
-            }),
-            None => sieve.reject(row, names.close, format!("{prices:?}"), Rule::InvalidBar),
+        match table.bar(row, session) {
+            Ok(bar) => bars.push(bar),
+            Err(prices) => {
+                sieve.reject(row, names.close, format!("{prices:?}"), Rule::InvalidBar);
+            }
         }
     }
     bars.sort_by_key(|bar| bar.start);
@@ -159,8 +131,60 @@ pub fn read_bars(path: &Path, request: &BarsRequest) -> Result<Daily<BarSeries>,
             bars,
         },
         rejected: sieve.rejected,
-        rows: sieve.rows,
+        rows: ours.len(),
     })
+}
+
+fn at<T: Copy>(column: &[Option<T>], row: usize) -> Option<T> {
+    column.get(row).copied().flatten()
+}
+
+/// The columns of a file of bars.
+struct BarTable {
+    frame: Frame,
+    dates: Vec<Option<NaiveDate>>,
+    prices: [Vec<Option<f64>>; 4],
+    volumes: Vec<Option<f64>>,
+}
+
+impl BarTable {
+    fn read(source: &SourceFile, names: &BarNames) -> Result<Self, SourceError> {
+        let prices = [names.open, names.high, names.low, names.close];
+        let others = [Some(names.date), names.volume, names.ticker];
+        let wanted: Vec<&str> = prices
+            .into_iter()
+            .chain(others.into_iter().flatten())
+            .collect();
+        let mut frame = Frame::read(source, &wanted)?;
+        let [open, high, low, close] = prices;
+        Ok(Self {
+            dates: dates(&mut frame, names.date)?,
+            prices: [
+                frame.numbers(open)?,
+                frame.numbers(high)?,
+                frame.numbers(low)?,
+                frame.numbers(close)?,
+            ],
+            volumes: frame.numbers_if_any(names.volume)?,
+            frame,
+        })
+    }
+
+    /// The bar of one row, or the prices that make none.
+    fn bar(&self, row: usize, session: Session) -> Result<Bar, [Option<f64>; 4]> {
+        let prices = self.prices.each_ref().map(|column| at(column, row));
+        let [open, high, low, close] = sound_prices(prices).ok_or(prices)?;
+        Ok(Bar {
+            start: session.open,
+            end: session.close,
+            known_at: session.close,
+            open,
+            high,
+            low,
+            close,
+            volume: at(&self.volumes, row),
+        })
+    }
 }
 
 /// Reads a daily control series: a date and a value, about the session and known when its option
@@ -185,8 +209,8 @@ pub fn read_control(
     let mut sieve = Sieve::new(&source, request.calendar, &date);
     let dates = dates(&mut frame, &date)?;
     let values = frame.numbers(&value)?;
-    sieve.note(frame.take_malformed());
-    sieve.rows = dates.len();
+    sieve.malformed = frame.take_malformed();
+    let rows = dates.len();
     let mut points = Vec::new();
     for (row, (date, number)) in dates.into_iter().zip(values).enumerate() {
         let Some(session) = sieve.session(row, date) else {
@@ -210,7 +234,7 @@ pub fn read_control(
             points,
         },
         rejected: sieve.rejected,
-        rows: sieve.rows,
+        rows,
     })
 }
 
@@ -304,7 +328,6 @@ struct Sieve<'a> {
     malformed: Vec<Malformed>,
     seen: BTreeSet<NaiveDate>,
     rejected: Vec<Rejected>,
-    rows: usize,
 }
 
 impl<'a> Sieve<'a> {
@@ -316,12 +339,7 @@ impl<'a> Sieve<'a> {
             malformed: Vec::new(),
             seen: BTreeSet::new(),
             rejected: Vec::new(),
-            rows: 0,
         }
-    }
-
-    fn note(&mut self, malformed: Vec<Malformed>) {
-        self.malformed = malformed;
     }
 
     fn reject(&mut self, row: usize, column: &str, value: String, rule: Rule) {
@@ -334,11 +352,7 @@ impl<'a> Sieve<'a> {
         });
     }
 
-    fn session(
-        &mut self,
-        row: usize,
-        date: Option<NaiveDate>,
-    ) -> Option<gex_compute::market::calendar::Session> {
+    fn session(&mut self, row: usize, date: Option<NaiveDate>) -> Option<Session> {
         let column = self.date_column;
         if let Some(field) = self.malformed.iter().find(|field| field.row == row) {
             let (column, value) = (field.column.clone(), field.value.clone());

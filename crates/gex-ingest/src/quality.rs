@@ -81,7 +81,7 @@ rules! {
     StringTooLong, "string_too_long", SetAside;
     /// A snapshot saved on a day when the exchange was closed: stale quotes under a new date.
     ClosedDay, "closed_day", SetAside;
-    /// A snapshot fetched before the open: the quotes of one session beside the spot of another.
+    /// A snapshot fetched before the open: quotes of the night, a spot of the last close.
     FetchedBeforeOpen, "fetched_before_open", SetAside;
     /// A second snapshot of a session that another file holds better.
     RepeatedSession, "repeated_session", SetAside;

@@ -127,8 +127,9 @@ pub enum Placement {
 /// - A chain shows the last session that had opened when it was fetched, or an earlier one if its
 ///   last trade is of an earlier day. A label that says otherwise is corrected.
 /// - A chain fetched on its own day before the open, which no longer lists that last session's
-///   expiry, has been rolled forward: its quotes are of the night, its spot of the last close. The
-///   two don't belong together: `fetched_before_open`.
+///   expiry, has been rolled forward: `fetched_before_open`. Its quotes are of the night, its spot is
+///   the last close. (On 2026-06-23 Cboe's feed at 08:50 New York implied 7,366 by parity beside a
+///   spot of 7,473; the index opened at 7,366.51.) Such a chain is neither session's.
 ///
 /// A chain without a label is where its instant is; between sessions it goes with the one before.
 pub fn place(calendar: Calendar, clock: OiClock, chain: &VendorChain) -> Placement {
@@ -203,7 +204,7 @@ impl Fetched {
             return Placement::SetAside {
                 rule: Rule::FetchedBeforeOpen,
                 why: format!(
-                    "fetched {} before the open of {}: quotes of the night beside the spot of {}",
+                    "fetched {} before the open of {}: quotes of the night, of neither that session nor {}",
                     self.at, self.label, shown.date
                 ),
             };

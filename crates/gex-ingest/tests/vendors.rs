@@ -17,6 +17,7 @@ use gex_compute::market::calendar::Calendar;
 use gex_compute::market::snapshot::ChainSnapshot;
 use gex_ingest::assemble::Assembler;
 use gex_ingest::daily::{BarsRequest, read_bars};
+use gex_ingest::import::{ImportRequest, read_sources};
 use gex_ingest::quality::Rule;
 use gex_ingest::source::find_sources;
 use gex_ingest::vendor::{Format, Layout};
@@ -255,5 +256,38 @@ fn daily_bars_of_two_vendors_agree() {
         for (a, b) in [(ours.open, theirs.open), (ours.close, theirs.close)] {
             assert!((a - b).abs() < 0.011, "{}: {a} {b}", ours.start);
         }
+    }
+}
+
+/// Nothing but the folders is given: formats, companions and clocks are found.
+#[test]
+fn formats_are_recognised_by_their_columns() {
+    for (set, name, snapshots, ignored) in [
+        (
+            "cboe_delayed_2026",
+            "cboe-delayed",
+            21,
+            "underlying.parquet",
+        ),
+        ("cboe_snap_2026", "cboe-snap", 66, "ohlc_spx.csv"),
+        ("spx_barchart_2026", "barchart", 90, "PROVENANCE.md"),
+    ] {
+        let Some(folder) = shared(set) else {
+            return;
+        };
+        let mut made = 0;
+        let request = ImportRequest::of(vec![folder]);
+        let report = read_sources(&request, &mut |_| (), &mut |batch| {
+            made += batch.snapshots.len();
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!((report.profile.name.as_str(), made), (name, snapshots));
+        assert_eq!(report.open_interest.to_string(), "start-of-day");
+        assert!(
+            report.ignored.iter().any(|file| file == ignored),
+            "{:?}",
+            report.ignored
+        );
     }
 }
