@@ -171,6 +171,7 @@ impl Gate<'_> {
         };
         let values = notes.quantities(candidate.values)?;
         let row = self.row(contract, values, notes.flags());
+        notes.check_solvable(&row, spot, ts);
         Ok((row, spot))
     }
 

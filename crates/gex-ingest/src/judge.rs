@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use gex_compute::market::Instant;
-use gex_compute::market::contract::Right;
-use gex_compute::market::snapshot::Flags;
+use gex_compute::market::contract::{Payoff, Right};
+use gex_compute::market::snapshot::{ChainRow, Flags};
 
 use crate::accept::Quantities;
 use crate::quality::{Ledger, Rule};
@@ -127,14 +127,23 @@ impl<'a> Notes<'a> {
         {
             self.raise(Rule::CrossedQuote);
         }
-        let priced = clean
-            .ask
-            .or(clean.bid.filter(|bid| 0.0 < *bid))
-            .or(clean.mark);
-        if clean.iv.is_none() && priced.is_none() {
-            self.ledger.count(Rule::IvNotSolvable);
-        }
         Ok(clean)
+    }
+
+    /// Warns of a contract without a volatility whose price holds none either: there is no price, or
+    /// the offer is below what exercise is worth whatever the carry. The row stays, because its open
+    /// interest belongs to the total of which coverage is a share.
+    pub(crate) fn check_solvable(&mut self, row: &ChainRow, spot: f64, ts: Instant) {
+        if row.iv.is_some() {
+            return;
+        }
+        let price = row.ask.or(row.bid.filter(|bid| 0.0 < *bid)).or(row.mark);
+        let below = row.payoff == Payoff::Linear
+            && row.ask.is_some_and(|ask| ask < least_worth(row, spot, ts));
+        if price.is_none() || below {
+            let place = format!("column \"iv\", {} {} {}", row.expiry, row.strike, row.right);
+            self.ledger.note(Rule::IvNotSolvable, 1, place);
+        }
     }
 
     fn price(&mut self, price: Option<f64>, field: Field) -> Option<f64> {
@@ -188,6 +197,23 @@ impl<'a> Notes<'a> {
 
 fn required(value: Option<f64>, field: Field) -> Result<f64, Fault> {
     value.ok_or_else(|| Fault::new(field, &"", Rule::NullRequired))
+}
+
+/// Least worth of a European option at any rate and dividend yield from 0 to 10 % a year, from
+/// e^(−x) ≥ 1 − x:
+///
+/// ```text
+/// call ≥ S(1 − 0.1 T) − K        put ≥ K(1 − 0.1 T) − S
+/// ```
+fn least_worth(row: &ChainRow, spot: f64, ts: Instant) -> f64 {
+    const HIGHEST_CARRY: f64 = 0.1;
+    const DAYS_PER_YEAR: f64 = 365.0;
+    let years = (row.expiry - ts).num_days() as f64 / DAYS_PER_YEAR + 1.0 / DAYS_PER_YEAR;
+    let least = 1.0 - HIGHEST_CARRY * years;
+    match row.right {
+        Right::Call => spot * least - row.strike,
+        Right::Put => row.strike * least - spot,
+    }
 }
 
 /// Takes a level of the underlying that is finite and above zero.

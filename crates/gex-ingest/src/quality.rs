@@ -105,7 +105,7 @@ rules! {
     SessionRelabelled, "session_relabelled", RepairAndFlag;
     /// Rows of one snapshot disagree on the spot; the value of most rows stands.
     InconsistentSpot, "inconsistent_spot", RepairAndFlag;
-    /// A contract that has neither a volatility nor a price to solve one from.
+    /// A contract that has neither a volatility nor a price that holds one.
     IvNotSolvable, "iv_not_solvable", Warn;
     /// An expiry more than fifty years away.
     ImplausibleExpiry, "implausible_expiry", Warn;

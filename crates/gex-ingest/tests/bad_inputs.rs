@@ -107,12 +107,10 @@ fn judge(
 }
 
 /// Cases that another part of the program answers, or none yet.
-const ELSEWHERE: [&str; 4] = [
+const ELSEWHERE: [&str; 3] = [
     // Statistics of a row group lie: nothing here trusts them, and the rows are read as they are.
     "A19", // No permission: a superuser reads the file all the same.
     "A41",
-    // A price below intrinsic value: needs the formulas, which this crate doesn't know.
-    "C27",
     // New York readings stored as UTC: needs the snapshot time that a study declares.
     "D05",
 ];

@@ -169,6 +169,26 @@ fn a_doubtful_number_becomes_unknown_and_the_row_says_so() {
 }
 
 #[test]
+fn a_price_that_holds_no_volatility_is_named_and_the_row_kept() {
+    let start = "2026-06-22T19:45:00Z,SPX,2026-06-26,7000";
+    for (rest, caught) in [
+        (",C,0,0,0,5,7472.79", 1),
+        (",C,1,1.1,,5,7472.79", 1),
+        (",C,470,474,,5,7472.79", 0),
+        (",P,0,0.05,,5,7472.79", 0),
+        (",C,1,1.1,0.2,5,7472.79", 0),
+    ] {
+        let (report, batch) = rule_of(&format!("{start}{rest}"));
+        assert_eq!(
+            report.ledger.tally(Rule::IvNotSolvable).rows,
+            caught,
+            "{rest}"
+        );
+        assert_eq!(batch.snapshots[0].len(), 3, "{rest}");
+    }
+}
+
+#[test]
 fn equal_copies_count_once_and_copies_that_differ_count_not_at_all() {
     let put = "2026-06-22T19:45:00Z,SPX,2026-06-26,7400,P,20,21,0.15,";
     let (_, equal) = rule_of(&format!("{put}20,7472.79"));
