@@ -8,7 +8,7 @@ use gex_compute::market::contract::{Exercise, Payoff, Right};
 use gex_compute::market::snapshot::{ChainRow, Flags};
 use gex_compute::market::units::Currency;
 
-use crate::judge::{At, Fault, Notes, judge_right, judge_spot};
+use crate::judge::{At, Fault, Notes, judge_right, judge_root, judge_spot};
 use crate::quality::{Ledger, Rule};
 use crate::source::printable;
 use crate::vendor::columns::{Columns, Field};
@@ -164,7 +164,7 @@ impl Gate<'_> {
         let mut notes = Notes::new(candidate.flags, ledger);
         let spot = judge_spot(candidate.spot)?;
         let contract = Contract {
-            root: candidate.root,
+            root: judge_root(candidate.root)?,
             right: judge_right(candidate.right)?,
             strike: notes.strike(candidate.strike)?,
             expiry: notes.expiry(candidate.expiry, ts)?,

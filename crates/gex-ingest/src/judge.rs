@@ -226,6 +226,14 @@ pub(crate) fn judge_spot(spot: Option<f64>) -> Result<f64, Fault> {
     }
 }
 
+/// Takes a root symbol that is there.
+pub(crate) fn judge_root(root: String) -> Result<String, Fault> {
+    if root.is_empty() {
+        return Err(Fault::new(Field::Root, &"", Rule::NullRequired));
+    }
+    Ok(root)
+}
+
 /// Takes a right, or the text that is none.
 pub(crate) fn judge_right(right: Result<Right, String>) -> Result<Right, Fault> {
     right.map_err(|text| Fault::new(Field::Right, &text, Rule::UnknownKind))

@@ -56,7 +56,7 @@ pub(super) struct DatedChain {
     pub(super) expiries: Vec<Option<NaiveDate>>,
 }
 
-/// The chains of one file, and the rows that say neither label nor fetch time.
+/// The chains of one file, and the rows that don't say to which they belong.
 #[derive(Default)]
 pub(super) struct DatedFile {
     /// Chains in the order of the file.
@@ -76,17 +76,22 @@ impl DatedFile {
         };
         for row in rows {
             match row.stamp {
+                Some(_) if row.underlying.is_empty() => out.reject(source, &row, "underlying"),
                 Some(stamp) => out.push(stamp, row),
-                None => out.rejected.push(Rejected {
-                    source: source.to_owned(),
-                    row: row.candidate.row,
-                    column: "ts_utc".to_owned(),
-                    value: String::new(),
-                    rule: Rule::NullRequired,
-                }),
+                None => out.reject(source, &row, "ts_utc"),
             }
         }
         out
+    }
+
+    fn reject(&mut self, source: &str, row: &Dated, column: &str) {
+        self.rejected.push(Rejected {
+            source: source.to_owned(),
+            row: row.candidate.row,
+            column: column.to_owned(),
+            value: String::new(),
+            rule: Rule::NullRequired,
+        });
     }
 
     fn push(&mut self, (label, fetched): Stamped, row: Dated) {

@@ -28,7 +28,7 @@ pub enum Format {
     CboeSnap,
     /// Barchart's chain of the nearest expiries, without roots.
     Barchart,
-    /// The plain table of DOMAIN's examples: ts, underlying, expiry, strike, kind, iv, …
+    /// The plain table for data of one's own: ts, underlying, expiry, strike, kind, iv, …
     ChainTable,
 }
 
