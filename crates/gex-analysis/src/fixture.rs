@@ -59,3 +59,13 @@ pub(crate) fn series(bars: Vec<Bar>) -> BarSeries {
         bars,
     }
 }
+
+/// Standard normal noise from a seed.
+pub(crate) fn noise(rows: usize, seed: u64) -> Vec<f64> {
+    use rand::{RngExt, SeedableRng};
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    let mut uniform = || rng.random_range(f64::EPSILON..1.0);
+    (0..rows)
+        .map(|_| (-2.0 * uniform().ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos())
+        .collect()
+}

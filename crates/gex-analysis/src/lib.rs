@@ -1,17 +1,26 @@
 //! Series in, findings out: joins a signal with what came strictly after it, and says what it told.
 
+pub mod checks;
+pub mod conditional;
 pub mod controls;
+pub mod describe;
 pub mod findings;
 pub mod gate;
 pub mod grid;
+pub mod headline;
+pub mod inference;
 pub mod inputs;
 pub mod outcome;
 pub mod panel;
 pub mod parallel;
 pub mod regime;
+pub mod run;
 pub mod signal;
 pub mod stats;
 pub mod study;
+pub mod verdict;
+
+pub use run::{Outcome, StudyError, run};
 
 #[cfg(test)]
 pub(crate) mod fixture;

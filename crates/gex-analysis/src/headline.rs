@@ -1,0 +1,252 @@
+//! The ladder of controls: what the signal tells alone, beyond the past, beyond implied variance.
+//!
+//! A persistent effect is already inside past and implied variance, so each rung is a lower bound
+//! of the one before. The last rung is the headline.
+
+use crate::findings::{Estimate, Rung};
+use crate::inference::{Answer, Effect, Question, answer, undefined};
+use crate::panel::Sample;
+use crate::stats::moments::{mean, standard_deviation};
+use crate::stats::ols::{Design, Ols};
+use crate::stats::transitions::spells;
+use crate::stats::{Undefined, autocorrelation};
+use crate::study::{Control, Hypothesis, OutcomeKind};
+
+/// One rung with what the verdict needs of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RungAnswer {
+    /// The rung as reported.
+    pub rung: Rung,
+    /// The answer for the signal's level.
+    pub level: Result<Answer, String>,
+}
+
+/// Climbs the ladder; `refused` says why nothing, or no regime, may be estimated.
+pub fn ladder(hypothesis: &Hypothesis, sample: &Sample, refused: &Refused) -> Vec<RungAnswer> {
+    rungs(&hypothesis.controls)
+        .into_iter()
+        .map(|(name, controls)| rung(hypothesis.outcome.kind, sample, refused, (name, &controls)))
+        .collect()
+}
+
+/// Why parts of the ladder are not estimated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Why nothing is.
+    pub all: Option<String>,
+    /// Why regimes are not compared.
+    pub regimes: Option<String>,
+}
+
+impl Refused {
+    /// Why regimes are not compared, for whichever reason.
+    pub fn any(&self) -> Option<&String> {
+        self.all.as_ref().or(self.regimes.as_ref())
+    }
+}
+
+/// The control sets: none, then the past, then implied variance on top.
+fn rungs(declared: &[Control]) -> Vec<(&'static str, Vec<Control>)> {
+    let mut found = vec![("marginal", Vec::new())];
+    let past: Vec<Control> = declared
+        .iter()
+        .copied()
+        .filter(|c| *c != Control::ImpliedVariance)
+        .collect();
+    match (
+        past.contains(&Control::LogHar),
+        past.contains(&Control::Leverage),
+    ) {
+        (true, true) => found.push(("har-leverage", past)),
+        (true, false) => found.push(("log-har", past)),
+        (false, true) => found.push(("leverage", past)),
+        (false, false) => {}
+    }
+    if declared.contains(&Control::ImpliedVariance) {
+        found.push(("implied-variance", declared.to_vec()));
+    }
+    found
+}
+
+fn rung(
+    kind: OutcomeKind,
+    sample: &Sample,
+    refused: &Refused,
+    (name, controls): (&'static str, &[Control]),
+) -> RungAnswer {
+    let level = match &refused.all {
+        Some(reason) => Err(reason.clone()),
+        None => level(kind, sample, controls).map_err(|reason| reason.to_string()),
+    };
+    let regime = match refused.any() {
+        Some(reason) => Err(reason.clone()),
+        None => in_lowest_regime(kind, sample, controls).map_err(|reason| reason.to_string()),
+    };
+    let rows = sample.rows();
+    let lowest = sample.regimes.first().copied().unwrap_or_default();
+    RungAnswer {
+        rung: Rung {
+            name: name.to_owned(),
+            controls: controls
+                .iter()
+                .map(|control| control.name().to_owned())
+                .collect(),
+            level: estimate_of(&level, rows, &level_unit(kind)),
+            regime: estimate_of(&regime, rows, &regime_unit(kind, lowest)),
+            partial_r2: level.as_ref().ok().map(|answer| answer.partial_r2),
+            delta_r2_adjusted: level.as_ref().ok().map(|answer| answer.delta_r2_adjusted),
+        },
+        level,
+    }
+}
+
+fn estimate_of(answer: &Result<Answer, String>, rows: usize, unit: &str) -> Estimate {
+    match answer {
+        Ok(answer) => answer.estimate.clone(),
+        Err(reason) => undefined(reason.clone(), rows, unit),
+    }
+}
+
+/// Asks for the effect of one standard deviation of the signal beyond the controls.
+///
+/// The deviation is the whole sample's: it fixes the unit of the effect, not the decision.
+///
+/// # Errors
+///
+/// [`Undefined`] if the signal does not vary or the regression can't be estimated.
+pub fn level(
+    kind: OutcomeKind,
+    sample: &Sample,
+    controls: &[Control],
+) -> Result<Answer, Undefined> {
+    answer(&Question {
+        outcome: &sample.outcome,
+        focus: &standardised(&sample.signal)?,
+        controls: sample.columns(controls),
+        overlap: sample.overlap,
+        told: (effect(kind, &sample.outcome)?, level_unit(kind)),
+    })
+}
+
+fn in_lowest_regime(
+    kind: OutcomeKind,
+    sample: &Sample,
+    controls: &[Control],
+) -> Result<Answer, Undefined> {
+    let lowest = sample.regimes.first().copied().unwrap_or_default();
+    answer(&Question {
+        outcome: &sample.outcome,
+        focus: &sample.indicator(0),
+        controls: sample.columns(controls),
+        overlap: sample.overlap,
+        told: (effect(kind, &sample.outcome)?, regime_unit(kind, lowest)),
+    })
+}
+
+fn standardised(signal: &[f64]) -> Result<Vec<f64>, Undefined> {
+    let (centre, deviation) = (mean(signal)?, standard_deviation(signal)?);
+    if 0.0 < deviation {
+        Ok(signal
+            .iter()
+            .map(|value| (value - centre) / deviation)
+            .collect())
+    } else {
+        Err(Undefined::ZeroVariance { what: "the signal" })
+    }
+}
+
+fn effect(kind: OutcomeKind, outcome: &[f64]) -> Result<Effect, Undefined> {
+    let of = match kind {
+        OutcomeKind::LogRealizedVariance { .. } => return Ok(Effect::LogVariance),
+        OutcomeKind::AbsReturn => mean(outcome)?,
+        OutcomeKind::Return => standard_deviation(outcome)?,
+    };
+    if 0.0 < of {
+        Ok(Effect::Share { of })
+    } else {
+        Err(Undefined::ZeroVariance {
+            what: "the outcome",
+        })
+    }
+}
+
+fn share(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::LogRealizedVariance { .. } => "share of volatility",
+        OutcomeKind::AbsReturn => "share of the mean absolute return",
+        OutcomeKind::Return => "share of the return's standard deviation",
+    }
+}
+
+fn level_unit(kind: OutcomeKind) -> String {
+    format!("{} per standard deviation of the signal", share(kind))
+}
+
+fn regime_unit(kind: OutcomeKind, lowest: &str) -> String {
+    format!("{} in the regime {lowest}, against the rest", share(kind))
+}
+
+/// First-order autocorrelation of the signal over the rows of the sample.
+pub fn signal_ar1(sample: &Sample) -> Option<f64> {
+    autocorrelation::autocorrelations(&sample.signal, 1)
+        .ok()?
+        .first()
+        .copied()
+}
+
+/// The greatest share of the headline coefficient that one regime spell carries.
+///
+/// ```text
+/// b ∝ Σ_t x̃_t ỹ_t        share of a spell = Σ_{t in spell} x̃_t ỹ_t / Σ_t x̃_t ỹ_t
+/// ```
+///
+/// with signal and outcome each beyond the controls (Frisch and Waugh 1933).
+///
+/// # Errors
+///
+/// [`Undefined`] if the controls are collinear.
+pub fn largest_spell_share(sample: &Sample, controls: &[Control]) -> Result<f64, Undefined> {
+    let columns = sample.columns(controls);
+    let beyond = |values: &[f64]| -> Result<Vec<f64>, Undefined> {
+        let design = if columns.is_empty() {
+            Design::constant_only(sample.rows())?
+        } else {
+            Design::with_constant(&columns)?
+        };
+        Ok(Ols::fit(values, design)?.residuals)
+    };
+    let (signal, outcome) = (
+        beyond(&standardised(&sample.signal)?)?,
+        beyond(&sample.outcome)?,
+    );
+    let parts: Vec<f64> = signal.iter().zip(&outcome).map(|(x, y)| x * y).collect();
+    let total: f64 = parts.iter().sum();
+    let labels: Vec<Option<usize>> = sample.labels.iter().copied().map(Some).collect();
+    let shares = spells(&labels).into_iter().map(|spell| {
+        let inside = parts.iter().skip(spell.start).take(spell.rows);
+        inside.sum::<f64>() / total
+    });
+    Ok(shares.fold(0.0, f64::max))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rungs_follow_the_declared_controls() {
+        let names = |controls: &[Control]| -> Vec<&str> {
+            rungs(controls).into_iter().map(|(name, _)| name).collect()
+        };
+        assert_eq!(names(&[]), ["marginal"]);
+        assert_eq!(
+            names(&Control::ALL),
+            ["marginal", "har-leverage", "implied-variance"]
+        );
+        assert_eq!(names(&[Control::LogHar]), ["marginal", "log-har"]);
+        assert_eq!(
+            names(&[Control::ImpliedVariance]),
+            ["marginal", "implied-variance"]
+        );
+    }
+}

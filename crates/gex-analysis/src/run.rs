@@ -1,0 +1,387 @@
+//! A whole study: inputs in, findings and panel out.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use crate::checks::checks;
+use crate::conditional;
+use crate::controls::{IMPLIED_NAMES, implied_series};
+use crate::describe::{Day, describe};
+use crate::findings::{
+    Description, Estimate, Findings, HypothesisFinding, QualityFacts, SCHEMA, SignalSource,
+    StudyFacts,
+};
+use crate::gate::{Gate, regime_gates, sample_gates};
+use crate::grid::{BarsTooCoarse, Grid, Step};
+use crate::headline::{self, Refused, RungAnswer};
+use crate::inference::undefined;
+use crate::inputs::{InputFault, Inputs, Signals};
+use crate::panel::{HypothesisPanel, Panel, Sample, panel};
+use crate::parallel::ordered_map;
+use crate::stats::Undefined;
+use crate::study::{Control, Hypothesis, Study};
+use crate::verdict::{Evidence, SIZE, verdicts};
+
+/// What a study found and the rows it was found on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The findings.
+    pub findings: Findings,
+    /// The panel.
+    pub panel: Panel,
+}
+
+/// Why a study could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyError {
+    /// An input can't be used.
+    #[error(transparent)]
+    Input(#[from] InputFault),
+    /// Bars don't fit the horizon.
+    #[error(transparent)]
+    Bars(#[from] BarsTooCoarse),
+    /// A signal can't be labelled.
+    #[error("hypothesis {id:?}: {reason}")]
+    Regime {
+        /// The hypothesis.
+        id: String,
+        /// Why.
+        reason: Undefined,
+    },
+}
+
+/// Carries out a study.
+///
+/// Hypotheses are worked on in parallel; the result has the same bits on any number of threads.
+///
+/// # Errors
+///
+/// [`StudyError`] if an input is missing, out of order or does not fit. What merely can't be
+/// estimated is undefined in the findings, with its reason.
+pub fn run(study: &Study, inputs: &Inputs<'_>) -> Result<Outcome, StudyError> {
+    inputs.check()?;
+    for hypothesis in study.hypotheses() {
+        require_inputs(hypothesis, inputs)?;
+    }
+    let found: Result<Vec<Judged>, StudyError> =
+        ordered_map(study.hypotheses(), |hypothesis| examine(hypothesis, inputs))
+            .into_iter()
+            .collect();
+    let judged = judge(found?);
+    let facts = facts(study, inputs);
+    let findings = Findings {
+        schema: SCHEMA.to_owned(),
+        checks: checks(inputs, &facts, &judged),
+        quality: quality(inputs, &facts),
+        description: description(inputs)?,
+        ledger: inputs.facts.ledger.clone(),
+        study: facts,
+        hypotheses: judged.iter().map(|(finding, _)| finding.clone()).collect(),
+    };
+    let hypotheses = judged.into_iter().map(|(_, panel)| panel).collect();
+    Ok(Outcome {
+        findings,
+        panel: Panel { hypotheses },
+    })
+}
+
+fn require_inputs(hypothesis: &Hypothesis, inputs: &Inputs<'_>) -> Result<(), InputFault> {
+    let missing = |what: String, cure: String| {
+        Err(InputFault::Missing {
+            id: hypothesis.id.clone(),
+            what,
+            cure,
+        })
+    };
+    if let Some(name) = hypothesis.signal.scale.control()
+        && inputs.control(name).is_none()
+    {
+        return missing(
+            format!("control {name}"),
+            format!("controls.{name} to [data]"),
+        );
+    }
+    let implied = hypothesis.controls.contains(&Control::ImpliedVariance);
+    if implied && implied_series(inputs.controls).is_none() {
+        let names = IMPLIED_NAMES.join(", ");
+        return missing(
+            "an implied volatility series".to_owned(),
+            format!("controls.vix to [data] (one of {names})"),
+        );
+    }
+    if crate::signal::signal(&hypothesis.signal, inputs).is_empty() {
+        let signal = &hypothesis.signal;
+        return missing(
+            format!("{} of {}", signal.measure_name(), signal.positioning),
+            format!("{:?} to [positioning] models", signal.positioning),
+        );
+    }
+    Ok(())
+}
+
+/// One hypothesis before the family is judged.
+struct Judged {
+    finding: HypothesisFinding,
+    evidence: Evidence,
+    panel: HypothesisPanel,
+}
+
+fn examine(hypothesis: &Hypothesis, inputs: &Inputs<'_>) -> Result<Judged, StudyError> {
+    let grid = grid(Step::of(hypothesis.outcome.horizon), inputs)?;
+    let panel = panel(hypothesis, inputs, &grid).map_err(|reason| StudyError::Regime {
+        id: hypothesis.id.clone(),
+        reason,
+    })?;
+    let sample = panel.sample(&hypothesis.controls);
+    let (gates, refused) = gates(&sample);
+    let rungs = headline::ladder(hypothesis, &sample, &refused);
+    let lagged = lagged(hypothesis, &sample, &refused);
+    let evidence = evidence(hypothesis, &sample, (&rungs, &lagged), &gates);
+    let finding = HypothesisFinding {
+        ladder: rungs.into_iter().map(|rung| rung.rung).collect(),
+        lagged_open_interest: Some(lagged),
+        conditional: conditional::table(&sample, grid.per_year),
+        difference: Some(conditional::difference(&sample, &refused)),
+        transitions: Some(conditional::steps(&sample)),
+        signal_ar1: headline::signal_ar1(&sample),
+        excluded: panel.excluded(),
+        ..declared(hypothesis)
+    };
+    Ok(Judged {
+        finding,
+        evidence,
+        panel,
+    })
+}
+
+fn grid(step: Step, inputs: &Inputs<'_>) -> Result<Grid, BarsTooCoarse> {
+    Grid::new(
+        inputs.sessions,
+        &inputs.bars.bars,
+        step,
+        inputs.calendar.periods_per_year(),
+    )
+}
+
+fn gates(sample: &Sample) -> (Vec<String>, Refused) {
+    let words = |gates: &[Gate]| gates.iter().map(Gate::to_string).collect::<Vec<_>>();
+    let (all, regimes) = (words(&sample_gates(sample)), words(&regime_gates(sample)));
+    let joined = |reasons: &[String]| (!reasons.is_empty()).then(|| reasons.join(" "));
+    let refused = Refused {
+        all: joined(&all),
+        regimes: joined(&regimes),
+    };
+    ([all, regimes].concat(), refused)
+}
+
+/// The headline with every signal one session older: what one more session of publication lag
+/// would leave.
+fn lagged(hypothesis: &Hypothesis, sample: &Sample, refused: &Refused) -> Estimate {
+    let older = sample.one_session_older();
+    let answer = match &refused.all {
+        Some(reason) => Err(reason.clone()),
+        None => headline::level(hypothesis.outcome.kind, &older, &hypothesis.controls)
+            .map(|answer| answer.estimate)
+            .map_err(|reason| reason.to_string()),
+    };
+    match answer {
+        Ok(estimate) => Estimate {
+            method: format!("{}; the signal of the session before", estimate.method),
+            ..estimate
+        },
+        Err(reason) => undefined(reason, older.rows(), "share of volatility"),
+    }
+}
+
+fn evidence(
+    hypothesis: &Hypothesis,
+    sample: &Sample,
+    (rungs, lagged): (&[RungAnswer], &Estimate),
+    gates: &[String],
+) -> Evidence {
+    let headline = rungs.last().and_then(|rung| rung.level.as_ref().ok());
+    Evidence {
+        role: hypothesis.role,
+        expect: hypothesis.expect,
+        smallest_effect: hypothesis.smallest_effect,
+        gates: gates.to_vec(),
+        p_ewc: headline.map(|answer| answer.p_ewc),
+        p_shift: headline.and_then(|answer| answer.p_shift.as_ref().ok().copied()),
+        effect: headline.and_then(|answer| answer.estimate.value),
+        mde80: headline.and_then(|answer| answer.estimate.mde80),
+        flags: flags(hypothesis, sample, (rungs, lagged)),
+    }
+}
+
+/// The red flags of a referee that one hypothesis alone can raise.
+fn flags(
+    hypothesis: &Hypothesis,
+    sample: &Sample,
+    (rungs, lagged): (&[RungAnswer], &Estimate),
+) -> Vec<String> {
+    let mut flags = Vec::new();
+    let level = |rung: Option<&RungAnswer>| rung.and_then(|rung| rung.level.as_ref().ok().cloned());
+    let (first, last) = (level(rungs.first()), level(rungs.last()));
+    let Some(headline) = last else {
+        return flags;
+    };
+    let p_lagged = lagged.p_values.first().and_then(|p| p.value);
+    let same_sign = lagged
+        .value
+        .is_some_and(|value| 0.0 < value * headline.coefficient);
+    let survives = same_sign && p_lagged.is_some_and(|p| p <= SIZE);
+    if headline.p_ewc <= SIZE && !survives {
+        flags.push("With signals one session older the effect is gone.".to_owned());
+    }
+    if let Ok(share) = headline::largest_spell_share(sample, &hypothesis.controls)
+        && 0.5 < share
+    {
+        let percent = 100.0 * share;
+        flags.push(format!(
+            "One spell of a regime carries {percent:.0} % of the estimate."
+        ));
+    }
+    let marginal = 1 < rungs.len() && first.is_some_and(|first| first.p_ewc <= SIZE);
+    if marginal && SIZE < headline.p_ewc {
+        flags.push(
+            "Alone the signal is significant, beyond its controls it is not: consistent with \
+             volatility clustering."
+                .to_owned(),
+        );
+    }
+    flags
+}
+
+/// The finding as far as the study file fixes it.
+fn declared(hypothesis: &Hypothesis) -> HypothesisFinding {
+    HypothesisFinding {
+        id: hypothesis.id.clone(),
+        claim: hypothesis.claim.clone(),
+        role: hypothesis.role,
+        positioning: hypothesis.signal.positioning.clone(),
+        measure: hypothesis.signal.measure_name(),
+        scale: hypothesis.signal.scale.name().to_owned(),
+        regime: hypothesis.regime.to_string(),
+        outcome: hypothesis.outcome.kind.to_string(),
+        horizon: hypothesis.outcome.horizon.to_string(),
+        expect: hypothesis.expect,
+        verdict: crate::verdict::pending(hypothesis.smallest_effect),
+        ladder: Vec::new(),
+        lagged_open_interest: None,
+        conditional: Vec::new(),
+        difference: None,
+        transitions: None,
+        signal_ar1: None,
+        excluded: Vec::new(),
+    }
+}
+
+fn judge(found: Vec<Judged>) -> Vec<(HypothesisFinding, HypothesisPanel)> {
+    let evidence: Vec<Evidence> = found.iter().map(|judged| judged.evidence.clone()).collect();
+    found
+        .into_iter()
+        .zip(verdicts(&evidence))
+        .map(|(judged, verdict)| {
+            (
+                HypothesisFinding {
+                    verdict,
+                    ..judged.finding
+                },
+                judged.panel,
+            )
+        })
+        .collect()
+}
+
+fn facts(study: &Study, inputs: &Inputs<'_>) -> StudyFacts {
+    let with_signal = signal_sessions(inputs);
+    let (first, last) = (with_signal.first().copied(), with_signal.last().copied());
+    let within = |date: NaiveDate| first.is_some_and(|f| f <= date) && Some(date) <= last;
+    let given = &inputs.facts;
+    StudyFacts {
+        name: study.name().to_owned(),
+        underlying: given.underlying.clone(),
+        calendar: inputs.calendar.name().to_owned(),
+        synthetic: given.synthetic,
+        source: match inputs.signals {
+            Signals::Chains(_) => SignalSource::Chains,
+            Signals::Vendor { .. } => SignalSource::VendorSeries,
+        },
+        first_session: first.map(|date| date.to_string()),
+        last_session: last.map(|date| date.to_string()),
+        sessions: inputs
+            .sessions
+            .iter()
+            .filter(|session| within(session.date))
+            .count(),
+        sessions_with_signal: with_signal.len(),
+        positioning: given.positioning.clone(),
+        currency: given.currency.clone(),
+        seed: study.seed(),
+        assumptions: given.assumptions.clone(),
+    }
+}
+
+fn signal_sessions(inputs: &Inputs<'_>) -> BTreeSet<NaiveDate> {
+    match inputs.signals {
+        Signals::Chains(points) => points.iter().map(|point| point.session).collect(),
+        Signals::Vendor { points, .. } => points
+            .iter()
+            .filter(|p| p.value.is_some())
+            .map(|p| p.session)
+            .collect(),
+    }
+}
+
+/// The quality facts as given; missing sessions are found here where nobody counted them.
+fn quality(inputs: &Inputs<'_>, facts: &StudyFacts) -> QualityFacts {
+    let mut quality = inputs.facts.quality.clone();
+    if quality.missing_sessions.is_empty() && facts.sessions_with_signal < facts.sessions {
+        let with_signal = signal_sessions(inputs);
+        let within = |date: &NaiveDate| {
+            with_signal.first() <= Some(date) && Some(date) <= with_signal.last()
+        };
+        quality.missing_sessions = inputs
+            .sessions
+            .iter()
+            .map(|session| session.date)
+            .filter(|date| within(date) && !with_signal.contains(date))
+            .map(|date| date.to_string())
+            .collect();
+    }
+    quality
+}
+
+/// Describes a vendor's series; a chain's own series is described by its hypotheses.
+fn description(inputs: &Inputs<'_>) -> Result<Option<Description>, BarsTooCoarse> {
+    let Signals::Vendor { points, .. } = inputs.signals else {
+        return Ok(None);
+    };
+    let grid = grid(Step::Session, inputs)?;
+    let implied = implied_series(inputs.controls);
+    let mut days = Vec::new();
+    let mut before = None;
+    for (session, slot) in inputs.sessions.iter().zip(&grid.slots) {
+        let i = points.partition_point(|point| point.session < session.date);
+        let point = points.get(i).filter(|point| point.session == session.date);
+        let quoted = implied.and_then(|series| {
+            let to = series
+                .points
+                .partition_point(|point| point.ts <= slot.close);
+            let last = to.checked_sub(1).and_then(|i| series.points.get(i))?;
+            before
+                .is_none_or(|before| before < last.ts)
+                .then_some(last.value)
+        });
+        before = Some(slot.close);
+        if let (Some(signal), Ok(bar)) = (point.and_then(|point| point.value), slot.bar) {
+            days.push(Day {
+                signal,
+                close: bar.prices.close(),
+                implied: quoted,
+            });
+        }
+    }
+    Ok(describe(&days, grid.per_year).ok())
+}
