@@ -1,0 +1,291 @@
+//! The page: one file without a single request to anywhere.
+
+mod quality;
+mod regimes;
+mod table;
+mod verdicts;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use gex_analysis::findings::{Check, CheckLevel, Findings, Role, SignalSource, VerdictWord};
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Value};
+use serde::Serialize;
+
+use crate::draw::fonts::{FAMILY, REGULAR, SEMIBOLD};
+use crate::draw::palette::{Role as Ink, custom_properties, themed_css};
+use crate::error::RenderError;
+use crate::figures::{Reading, Sketch};
+use crate::format::{UNDEFINED, count, finite, percent};
+use crate::input::{Reproduction, ReportInput};
+use table::Table;
+
+/// Dates of missing sessions written out; the coverage figure's data has them all.
+const MOST_DATES: usize = 60;
+
+/// Everything that the template writes.
+#[derive(Debug, Serialize)]
+struct View<'a> {
+    title: &'a str,
+    subtitle: String,
+    synthetic: bool,
+    facts: Vec<(&'static str, String)>,
+    alarms: Vec<CheckView<'a>>,
+    passes: Vec<CheckView<'a>>,
+    assumptions: &'a [String],
+    cards: Vec<verdicts::Card>,
+    tables: Tables,
+    missing: Missing<'a>,
+    figures: Vec<FigureView<'a>>,
+    reproduction: ReproductionView<'a>,
+}
+
+/// A check with its level as a word.
+#[derive(Debug, Serialize)]
+struct CheckView<'a> {
+    level: &'static str,
+    id: &'a str,
+    text: &'a str,
+}
+
+/// Every table of the page.
+#[derive(Debug, Serialize)]
+struct Tables {
+    verdicts: Table,
+    ladder: Table,
+    regimes: Table,
+    moments: Table,
+    transitions: Option<Table>,
+    sources: Table,
+    rules: Table,
+    forwards: Table,
+    excluded: Table,
+}
+
+/// Sessions without a snapshot.
+#[derive(Debug, Serialize)]
+struct Missing<'a> {
+    dates: &'a [String],
+    more: usize,
+    all: usize,
+}
+
+/// A figure as the template writes it.
+#[derive(Debug, Serialize)]
+struct FigureView<'a> {
+    name: &'static str,
+    title: &'a str,
+    subtitle: &'a str,
+    note: &'a str,
+    svg: Value,
+    data: Value,
+    timed: bool,
+}
+
+/// What the page's script reads.
+#[derive(Debug, Serialize)]
+struct FigureData<'a> {
+    csv: &'a str,
+    reading: Option<&'a Reading>,
+}
+
+/// How to run it again.
+#[derive(Debug, Serialize)]
+struct ReproductionView<'a> {
+    run_id: &'a str,
+    commands: &'a [String],
+    study: &'a str,
+    hashes: &'a [(String, String)],
+    versions: &'a [(String, String)],
+}
+
+/// Writes the page.
+pub(crate) fn write(input: &ReportInput, sketches: &[Sketch]) -> Result<String, RenderError> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_template("page", include_str!("page.html"))?;
+    let view = View {
+        title: &input.findings.study.name,
+        subtitle: subtitle(input.findings),
+        synthetic: input.findings.study.synthetic,
+        facts: facts(input),
+        alarms: checks(input.findings, |level| level != CheckLevel::Pass),
+        passes: checks(input.findings, |level| level == CheckLevel::Pass),
+        assumptions: &input.findings.study.assumptions,
+        cards: verdicts::cards(input.findings),
+        tables: tables(input.findings),
+        missing: missing(&input.findings.quality.missing_sessions),
+        figures: sketches.iter().map(figure).collect::<Result<_, _>>()?,
+        reproduction: reproduction(&input.reproduction),
+    };
+    let page = minijinja::context! {
+        style => Value::from_safe_string(style()),
+        script => Value::from_safe_string(include_str!("page.js").to_owned()),
+        ..Value::from(Serde(&view))
+    };
+    Ok(environment.get_template("page")?.render(page)?)
+}
+
+fn subtitle(findings: &Findings) -> String {
+    let study = &findings.study;
+    let known = |date: &Option<String>| date.clone().unwrap_or_else(|| UNDEFINED.to_owned());
+    format!(
+        "{} · {} to {} · {} of {} sessions with a signal · {} hypotheses",
+        study.underlying,
+        known(&study.first_session),
+        known(&study.last_session),
+        count(study.sessions_with_signal),
+        count(study.sessions),
+        count(findings.hypotheses.len())
+    )
+}
+
+fn facts(input: &ReportInput) -> Vec<(&'static str, String)> {
+    let findings = input.findings;
+    let study = &findings.study;
+    let source = match study.source {
+        SignalSource::Chains => "recomputed from option chains",
+        SignalSource::VendorSeries => "a series that somebody else computed",
+    };
+    let coverage = finite(findings.quality.mean_coverage)
+        .map_or_else(|| UNDEFINED.to_owned(), |share| percent(share, 1));
+    let mut facts = vec![
+        ("Primaries supported", supported(findings)),
+        ("Hypotheses ever tried on these data", findings.ledger.hypotheses.to_string()),
+        ("Signal", source.to_owned()),
+        ("Positioning models", study.positioning.join(", ")),
+        ("Mean coverage of open interest", coverage),
+        ("Calendar", study.calendar.clone()),
+        ("Currency of exposures", study.currency.clone()),
+        ("Seed", study.seed.to_string()),
+        ("Run", input.reproduction.run_id.clone()),
+    ];
+    facts.retain(|(_, value)| !value.is_empty());
+    facts
+}
+
+fn supported(findings: &Findings) -> String {
+    let primaries = || {
+        let all = findings.hypotheses.iter();
+        all.filter(|found| found.role == Role::Primary)
+    };
+    let held = primaries().filter(|found| found.verdict.word == VerdictWord::Supported);
+    format!("{} of {}", held.count(), primaries().count())
+}
+
+fn checks(findings: &Findings, wanted: impl Fn(CheckLevel) -> bool) -> Vec<CheckView<'_>> {
+    let mut checks: Vec<&Check> = findings.checks.iter().collect();
+    checks.sort_by_key(|check| check.level);
+    checks
+        .into_iter()
+        .filter(|check| wanted(check.level))
+        .map(|check| CheckView {
+            level: match check.level {
+                CheckLevel::Fail => "fail",
+                CheckLevel::Warning => "warning",
+                CheckLevel::Note => "note",
+                CheckLevel::Pass => "pass",
+            },
+            id: &check.id,
+            text: &check.text,
+        })
+        .collect()
+}
+
+fn tables(findings: &Findings) -> Tables {
+    Tables {
+        verdicts: verdicts::table(findings),
+        ladder: verdicts::ladder(findings),
+        regimes: regimes::table(&findings.hypotheses),
+        moments: regimes::moments(&findings.hypotheses),
+        transitions: regimes::transitions(&findings.hypotheses),
+        sources: quality::sources(&findings.quality),
+        rules: quality::rules(&findings.quality),
+        forwards: quality::forwards(&findings.quality),
+        excluded: quality::excluded(findings),
+    }
+}
+
+fn missing(dates: &[String]) -> Missing<'_> {
+    let shown = dates.get(..MOST_DATES).unwrap_or(dates);
+    Missing {
+        dates: shown,
+        more: dates.len() - shown.len(),
+        all: dates.len(),
+    }
+}
+
+fn figure(sketch: &Sketch) -> Result<FigureView<'_>, RenderError> {
+    let data = serde_json::to_string(&FigureData {
+        csv: &sketch.csv,
+        reading: sketch.reading.as_ref(),
+    })?;
+    Ok(FigureView {
+        name: sketch.name,
+        title: &sketch.words.title,
+        subtitle: &sketch.words.subtitle,
+        note: &sketch.words.note,
+        svg: Value::from_safe_string(sketch.inline()),
+        data: Value::from_safe_string(embeddable(&data)),
+        timed: sketch.reading.as_ref().is_some_and(|reading| reading.dates),
+    })
+}
+
+/// Makes JSON safe inside a script element: no `<` is left to end it or to open a comment.
+fn embeddable(json: &str) -> String {
+    json.replace('<', "\\u003c")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}
+
+fn reproduction(reproduction: &Reproduction) -> ReproductionView<'_> {
+    ReproductionView {
+        run_id: &reproduction.run_id,
+        commands: &reproduction.commands,
+        study: &reproduction.study,
+        hashes: &reproduction.hashes,
+        versions: &reproduction.versions,
+    }
+}
+
+/// The style sheet: typeface, colours of both themes, classes of the drawings, layout.
+fn style() -> String {
+    let face = |weight: u16, bytes: &[u8]| {
+        format!(
+            "@font-face{{font-family:{FAMILY};font-weight:{weight};\
+             src:url(data:font/otf;base64,{})format(\"opentype\")}}",
+            STANDARD.encode(bytes)
+        )
+    };
+    let light = custom_properties(Ink::light);
+    let dark = custom_properties(Ink::dark);
+    format!(
+        "{}{}:root{{color-scheme:light;{light}}}\
+         :root[data-theme=dark]{{color-scheme:dark;{dark}}}\
+         @media(prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\
+         {}{}@media print{{:root:root:root{{color-scheme:light;{light}}}}}",
+        face(400, REGULAR),
+        face(600, SEMIBOLD),
+        themed_css(),
+        include_str!("page.css"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn embedded_json_can_neither_close_its_element_nor_open_a_comment() {
+        let json = serde_json::to_string("</script><!-- x").unwrap();
+        let safe = embeddable(&json);
+        assert!(!safe.contains('<'));
+        let back: String = serde_json::from_str(&safe).unwrap();
+        assert_eq!(back, "</script><!-- x");
+    }
+
+    #[test]
+    fn the_script_stays_within_eight_kilobytes() {
+        assert!(include_str!("page.js").len() <= 8192);
+    }
+}
