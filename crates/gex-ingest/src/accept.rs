@@ -129,6 +129,7 @@ pub fn accept(
         gate.flag_other_spots(ts, (spot, &spots), &mut out);
     }
     warn_of_one_side(ts, &mut out);
+    count_roots(&mut out);
     out
 }
 
@@ -253,6 +254,17 @@ impl Gate<'_> {
             );
             for row in &mut out.rows {
                 Rule::InconsistentSpot.raise(&mut row.flags);
+            }
+        }
+    }
+}
+
+/// The vendor's format raised these before the row was judged: they count on rows that were kept.
+fn count_roots(out: &mut Accepted) {
+    for row in &out.rows {
+        for rule in [Rule::RootInferred, Rule::RootAmbiguous] {
+            if row.flags.0 & rule.bit() != 0 {
+                out.ledger.count(rule);
             }
         }
     }

@@ -208,7 +208,8 @@ impl Assembler {
                 .ledger
                 .note(*rule, rows, format!("{source}: {why}"));
         }
-        let Some(spot) = accepted.spot else {
+        let Some(spot) = accepted.spot.filter(|_| !accepted.rows.is_empty()) else {
+            self.ledger.absorb(accepted.ledger);
             return Ok(());
         };
         let head = SnapshotHead {

@@ -130,6 +130,10 @@ fn cboe_snap_holds_33_sessions_of_36_files() {
         );
         let early = all.places(Rule::FetchedBeforeOpen);
         assert!(early.contains("before the open of 2026-06-23"), "{early}");
+        let kept: usize = all.snapshots.iter().map(ChainSnapshot::len).sum();
+        let inferred = all.books.ledger().tally(Rule::RootInferred).rows;
+        assert_eq!(inferred, kept as u64, "no row names its root");
+        assert_eq!(all.books.ledger().tally(Rule::RootAmbiguous).rows, 0);
         let same = all.places(Rule::SameOpenInterest);
         assert!(same.contains("2026-06-22 in"), "{same}");
         assert!(same.contains("2026-07-06 in"), "{same}");
@@ -197,6 +201,7 @@ fn cboe_and_barchart_agree_on_open_interest() {
     };
     let cboe = import(cboe, Format::CboeSnap, "SPX_2026-06");
     let barchart = import(barchart, Format::Barchart, "2026-06");
+    assert!(0 < barchart.books.ledger().tally(Rule::RootAmbiguous).rows);
     let june_monthly = "2026-06-18";
     let mut compared = 0;
     for ours in &cboe.snapshots {
