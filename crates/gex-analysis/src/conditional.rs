@@ -6,7 +6,6 @@ use crate::headline::Refused;
 use crate::inference::{COVERAGE, Effect, Question, answer, undefined};
 use crate::panel::Sample;
 use crate::stats::autocorrelation::effective_rows;
-use crate::stats::circular_shift::{embargo, mean_difference};
 use crate::stats::moments::{
     Bias, excess_kurtosis, expected_shortfall, mean, median, median_absolute_deviation, quantile,
     skewness, standard_deviation, wilson_interval,
@@ -173,15 +172,6 @@ fn difference_of(sample: &Sample, unit: &str) -> Result<Estimate, Undefined> {
         told: (Effect::Own, unit.to_owned()),
     })?
     .estimate;
-    if middle.is_empty() {
-        let inside: Vec<bool> = sample.labels.iter().map(|label| *label == 0).collect();
-        let shift = mean_difference(&sample.outcome, &inside, embargo(sample.overlap));
-        estimate.p_values.push(PValue {
-            method: "circular shift of the regimes".to_owned(),
-            value: shift.ok().map(|shift| shift.p_value),
-            valid: true,
-        });
-    }
     estimate.p_values.extend(naive(sample));
     Ok(estimate)
 }

@@ -186,8 +186,11 @@ fn p_values(
     naive: f64,
 ) -> Vec<PValue> {
     let shift = match placebo {
-        Ok(placebo) => format!("partial circular shift, {} shifts", placebo.null.len()),
-        Err(reason) => format!("partial circular shift, undefined: {reason}"),
+        Ok(placebo) => format!(
+            "circular shift beyond controls, {} shifts",
+            placebo.null.len()
+        ),
+        Err(reason) => format!("circular shift beyond controls, undefined: {reason}"),
     };
     let bracket = second.p_value.words();
     let fixed_b = format!(

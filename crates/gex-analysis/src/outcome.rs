@@ -145,13 +145,12 @@ impl Window {
     ///
     /// [`Exclusion`] if it is not above zero.
     pub fn variance(&self, estimator: Estimator) -> Result<f64, Exclusion> {
-        let variance = match per_bar(estimator) {
-            Some(estimator) => self.mean_variance(estimator),
-            None => {
-                let base = self.base.map(|bar| bar.prices);
-                let bars: Vec<Ohlc> = base.into_iter().chain(self.prices()).collect();
-                yang_zhang(&bars).map(|estimate| estimate.variance)
-            }
+        let variance = if let Some(estimator) = per_bar(estimator) {
+            self.mean_variance(estimator)
+        } else {
+            let base = self.base.map(|bar| bar.prices);
+            let bars: Vec<Ohlc> = base.into_iter().chain(self.prices()).collect();
+            yang_zhang(&bars).map(|estimate| estimate.variance)
         };
         positive(variance.map_err(|_| Exclusion::BarPrices)?)
     }

@@ -248,6 +248,7 @@ impl Sample {
     }
 
     /// The rows for which `lagged` is known, with it in the place of the signal.
+    #[must_use]
     pub fn one_session_older(&self) -> Self {
         let kept: Vec<usize> = (0..self.rows())
             .filter(|i| self.lagged.get(*i).copied().flatten().is_some())

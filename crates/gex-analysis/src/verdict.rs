@@ -123,8 +123,9 @@ fn judge(
     if against.is_empty() {
         let method = family_method(evidence.role);
         let reason = format!(
-            "The effect has the declared sign, its p-value adjusted by {method} is {p:.3} and no \
-             red flag stands."
+            "The effect has the declared sign, its p-value adjusted by {method} is {} and no \
+             red flag stands.",
+            printed(p)
         );
         return (VerdictWord::Supported, vec![reason]);
     }
@@ -155,7 +156,8 @@ fn against(evidence: &Evidence, p: f64, sign_as_expected: Option<bool>) -> Vec<S
     match evidence.p_shift {
         Some(p) if p <= SIZE => {}
         Some(p) => reasons.push(format!(
-            "Shifted in time, the signal does as well: the partial-shift p-value is {p:.3}."
+            "Shifted in time, the signal does as well: the partial-shift p-value is {}.",
+            printed(p)
         )),
         None => reasons.push("The placebo of shifted signals could not be run.".to_owned()),
     }
@@ -164,6 +166,14 @@ fn against(evidence: &Evidence, p: f64, sign_as_expected: Option<bool>) -> Vec<S
     }
     reasons.extend(evidence.flags.iter().cloned());
     reasons
+}
+
+fn printed(p: f64) -> String {
+    if p < 0.001 {
+        "below 0.001".to_owned()
+    } else {
+        format!("{p:.3}")
+    }
 }
 
 fn family_method(role: Role) -> &'static str {
