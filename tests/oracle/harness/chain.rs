@@ -14,9 +14,6 @@ use super::case::{Case, Failure, Outcome, Table};
 /// The functions of this family.
 pub(crate) const FUNCTIONS: &[(&str, Function)] = &[("gex.chain", chain)];
 
-/// The convention whose strikes and flips the case lists: the first with two signs.
-const SIGNED: &str = "naive_call+_put-";
-
 fn chain(case: &Case) -> Outcome {
     let market = CarryMarket {
         spot: Spot::new(case.number("spot")?)?,
@@ -37,7 +34,9 @@ fn chain(case: &Case) -> Outcome {
         let weights = weights(rights, signs)?;
         nets[name] = json!(gamma.iter().zip(&weights).map(|(g, w)| g * w).sum::<f64>());
     }
-    let signed = conventions.get(SIGNED).ok_or("no signed convention")?;
+    // Strikes and flips are those of the convention whose calls and puts differ in sign.
+    let signed = conventions.values().find(|signs| signs["C"] != signs["P"]);
+    let signed = signed.ok_or("no signed convention")?;
     let signed = weights(rights, signed)?;
     let flips = sticky_strike(&curve, case.number("spot")?, std::slice::from_ref(&signed));
     let crossings = flips.first().ok_or("no flip")?.crossings.iter();

@@ -9,8 +9,11 @@ use gex_analysis::stats::transitions::transitions;
 use serde_json::{Value, json};
 
 use super::Function;
-use super::case::{Case, Failure, Outcome, numbers};
+use super::case::{Case, Failure, Outcome, Table, numbers};
 use super::expression::Names;
+
+/// The rule that the engine knows by itself.
+const CROSSING: &str = "gex_{t-1}>=0 and gex_t<0";
 
 /// The functions of this family.
 pub(crate) const FUNCTIONS: &[(&str, Function)] = &[
@@ -101,11 +104,27 @@ fn hidden_markov(case: &Case) -> Outcome {
     }))
 }
 
+/// Rows of the events: crossings by the engine, any other rule by its formula.
+fn events(case: &Case, table: &Table) -> Result<Vec<usize>, Failure> {
+    let rule = case.word_or("event", CROSSING);
+    if rule == CROSSING {
+        return Ok(downward_crossings(&table.column("gex")?));
+    }
+    let names = Names::of(table);
+    let parts: Result<Vec<_>, Failure> = rule
+        .split(" and ")
+        .map(|part| names.condition(part))
+        .collect();
+    let parts = parts?;
+    let holds = |row: &usize| parts.iter().all(|part| part[*row] == Some(true));
+    Ok((0..table.rows()).filter(holds).collect())
+}
+
 fn crossings(case: &Case) -> Outcome {
     let table = case.table(0)?;
     let variance = table.column("rv")?;
     let outcome: Vec<f64> = variance.iter().map(|value| value.ln()).collect();
-    let all = downward_crossings(&table.column("gex")?);
+    let all = events(case, &table)?;
     let kept = keep_apart(&all, case.count("min_gap")?);
     let window = EventWindow {
         pre: case.count("pre")?,
