@@ -42,6 +42,7 @@ pub mod variance_ratio;
 pub mod windows;
 
 mod cross_correlation;
+mod design;
 mod undefined;
 
 pub use undefined::Undefined;
