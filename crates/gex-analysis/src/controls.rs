@@ -16,7 +16,7 @@ use crate::grid::Grid;
 use crate::inputs::known_by;
 use crate::outcome::{Exclusion, per_bar};
 use crate::stats::rv_daily::BarEstimator;
-use crate::study::{Control, Estimator, OutcomeKind};
+use crate::study::{Control, OutcomeKind};
 
 /// Sessions over which the past is averaged.
 pub const LAGS: [usize; 3] = [1, 5, 22];
@@ -158,21 +158,12 @@ pub fn names(control: Control) -> Vec<String> {
     }
 }
 
-/// The estimator of past variances, as printed beside the controls.
-pub fn past_estimator_name(kind: OutcomeKind) -> &'static str {
-    match kind {
-        OutcomeKind::LogRealizedVariance { estimator } if per_bar(estimator).is_some() => {
-            estimator.name()
-        }
-        _ => Estimator::GarmanKlassOvernight.name(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixture::{at, priced, session};
     use crate::grid::Step;
+    use crate::study::Estimator;
     use gex_compute::market::bar::{Bar, ControlPoint};
     use gex_compute::market::calendar::Session;
 

@@ -249,4 +249,30 @@ mod tests {
             ["marginal", "implied-variance"]
         );
     }
+
+    #[test]
+    fn one_episode_that_carries_the_estimate_is_seen() {
+        let labels: Vec<usize> = (0..300).map(|i| (i / 10) % 2).collect();
+        let signal: Vec<f64> = (0..300).map(|i| f64::from((i * 7) % 11) - 5.0).collect();
+        let sample = |outcome: Vec<f64>| Sample {
+            regimes: &["negative", "positive"],
+            sessions: vec![crate::fixture::date(1); 300],
+            signal: signal.clone(),
+            lagged: vec![None; 300],
+            labels: labels.clone(),
+            controls: Vec::new(),
+            variance: outcome.clone(),
+            log_return: outcome.clone(),
+            outcome,
+            overlap: 1,
+        };
+        // The outcome follows the signal on ten rows alone, one spell, or on all of them.
+        let once = (0..)
+            .zip(&signal)
+            .map(|(i, g)| if (100..110).contains(&i) { *g } else { 0.0 });
+        let share = largest_spell_share(&sample(once.collect()), &[]).unwrap();
+        assert!(0.95 < share, "{share}");
+        let share = largest_spell_share(&sample(signal.clone()), &[]).unwrap();
+        assert!(share < 0.05, "{share}");
+    }
 }

@@ -148,6 +148,17 @@ pub enum InputFault {
     /// Bars without a session.
     #[error("no session of the calendar was given, the bars can't be placed")]
     NoSessions,
+    /// A signal from before the first session that was given.
+    #[error(
+        "a signal of {ts} lies before the first session given, which opens at {first}: its window \
+         would open too late, give the sessions from the first signal on"
+    )]
+    SessionsTooLate {
+        /// Instant of the signal.
+        ts: Instant,
+        /// Open of the first session given.
+        first: Instant,
+    },
     /// A hypothesis needs an input that is not there.
     #[error("hypothesis {id:?} needs {what}, which is not among the inputs: add {cure}")]
     Missing {
@@ -167,8 +178,9 @@ impl Inputs<'_> {
     ///
     /// [`InputFault`] naming the input and the instant.
     pub fn check(&self) -> Result<(), InputFault> {
-        if self.sessions.is_empty() {
-            return Err(InputFault::NoSessions);
+        let first = self.sessions.first().ok_or(InputFault::NoSessions)?.open;
+        if let Some(ts) = self.first_signal().filter(|ts| *ts < first) {
+            return Err(InputFault::SessionsTooLate { ts, first });
         }
         ascending("sessions", self.sessions.iter().map(|session| session.open))?;
         ascending("bars", self.bars.bars.iter().map(|bar| bar.start))?;
@@ -189,6 +201,13 @@ impl Inputs<'_> {
             )?;
         }
         self.check_signals()
+    }
+
+    fn first_signal(&self) -> Option<Instant> {
+        match self.signals {
+            Signals::Vendor { points, .. } => points.iter().map(|point| point.ts).min(),
+            Signals::Chains(points) => points.iter().map(|point| point.ts).min(),
+        }
     }
 
     fn check_signals(&self) -> Result<(), InputFault> {
@@ -309,6 +328,11 @@ mod tests {
         assert_eq!(check(&[point(2, at(3, 10)), point(3, at(4, 10))]), Ok(()));
         let crossed = check(&[point(2, at(2, 10))]).unwrap_err();
         assert!(matches!(crossed, InputFault::Crossed { .. }), "{crossed}");
+        let early = check(&[point(1, at(2, 10))]).unwrap_err();
+        assert!(
+            matches!(early, InputFault::SessionsTooLate { .. }),
+            "{early}"
+        );
         let twice = check(&[point(2, at(3, 10)), point(2, at(3, 10))]).unwrap_err();
         assert!(matches!(twice, InputFault::Order { .. }), "{twice}");
     }

@@ -399,3 +399,86 @@ fn a_missing_session_is_counted_and_a_missing_input_is_named() {
     let error = carry_out(vec![unknown], &holed).unwrap_err();
     assert!(error.to_string().contains("net-gex of gross"), "{error}");
 }
+
+/// Gamma that only repeats past variance: alone it predicts, beyond the past it does not.
+#[test]
+fn a_proxy_of_past_variance_is_not_supported() {
+    let mut proxy = world(1_250, 0.0, 51);
+    let vix = proxy.controls[0].points.clone();
+    let mut noise = Noise(ChaCha8Rng::seed_from_u64(52));
+    for (point, value) in proxy.points.iter_mut().zip(&vix) {
+        let gamma = -(value.value / 16.0).ln() + 0.3 * noise.normal();
+        point.measures.net_gex = Some(1e9 * gamma);
+    }
+    let found = one(hypothesis("proxy", &Control::ALL, 1), Role::Primary, &proxy);
+    let finding = &found.hypotheses[0];
+    let p = |rung: usize| finding.ladder[rung].level.p_values[0].value.unwrap();
+    assert!(p(0) < 0.01, "alone it must look strong: {}", p(0));
+    assert!(0.05 < p(2), "beyond the controls nothing is left: {}", p(2));
+    assert_ne!(finding.verdict.word, VerdictWord::Supported);
+    let reasons = finding.verdict.reasons.join(" ");
+    assert!(reasons.contains("volatility clustering"), "{reasons}");
+}
+
+/// Hourly bars around the clock: a window of 24 hours from the first hour after the decision.
+#[test]
+fn hours_run_on_through_a_calendar_that_never_closes() {
+    let day = |d| NaiveDate::from_ymd_opt(2024, 1, d).unwrap();
+    let sessions = Calendar::Deribit.sessions(day(2), day(31));
+    let mut bars = Vec::new();
+    for session in &sessions {
+        for hour in 0..24 {
+            let start = session.open + chrono::TimeDelta::hours(hour);
+            let end = start + chrono::TimeDelta::hours(1);
+            let price = 40_000.0 + 10.0 * bars.len() as f64;
+            let (open, high, low, close) = (price, price + 15.0, price - 5.0, price + 10.0);
+            bars.push(Bar {
+                start,
+                end,
+                known_at: end,
+                open,
+                high,
+                low,
+                close,
+                volume: None,
+            });
+        }
+    }
+    let points = sessions.iter().map(|session| {
+        let mut point = point(*session, 1.0, 40_000.0);
+        (point.ts, point.known_at) = (session.close, session.close);
+        point
+    });
+    let bars = BarSeries {
+        underlying: "BTC".to_owned(),
+        adjustment: Adjustment::None,
+        bars,
+    };
+    let points: Vec<GexPoint> = points.collect();
+    let inputs = Inputs {
+        signals: Signals::Chains(&points),
+        bars: &bars,
+        controls: &[],
+        calendar: Calendar::Deribit,
+        sessions: &sessions,
+        facts: Facts::default(),
+    };
+    let mut daily = hypothesis("daily", &[], 1);
+    daily.outcome = OutcomeSpec {
+        kind: OutcomeKind::Return,
+        horizon: Horizon::Hours(24),
+    };
+    let outcome = run(&Study::new("hours", 1, vec![daily]).unwrap(), &inputs).unwrap();
+    let rows = &outcome.panel.hypotheses[0].rows;
+    let first = rows[0].outcome.unwrap();
+    assert_eq!(
+        (first.start, first.end),
+        (sessions[0].close, sessions[1].close)
+    );
+    let expected = (40_480.0_f64 / 40_240.0).ln();
+    assert!((first.log_return - expected).abs() < 1e-12);
+    assert!(
+        rows.last().unwrap().outcome.is_none(),
+        "the data end with its decision"
+    );
+}
