@@ -5,10 +5,9 @@ use resvg::usvg::{Options, Tree};
 
 use super::canvas::WIDTH;
 use super::fonts::{FAMILY, database};
-use super::svg::GRID;
 use crate::error::RenderError;
 
-/// Device pixels per logical pixel.
+/// Device pixels per logical pixel: a drawing states its size in logical pixels.
 const DENSITY: f32 = 2.0;
 
 /// Turns an SVG drawing into a PNG of twice its logical size.
@@ -22,9 +21,7 @@ pub(crate) fn png(figure: &'static str, svg: &str, height: f64) -> Result<Vec<u8
     let tree = Tree::from_str(svg, &options).map_err(|error| failed(error.to_string()))?;
     let mut pixels = Pixmap::new(device(WIDTH), device(height))
         .ok_or_else(|| failed(format!("{WIDTH} by {height} pixels are too many")))?;
-    #[expect(clippy::cast_precision_loss, reason = "four")]
-    let scale = DENSITY / GRID as f32;
-    let transform = Transform::from_scale(scale, scale);
+    let transform = Transform::from_scale(DENSITY, DENSITY);
     resvg::render(&tree, transform, &mut pixels.as_mut());
     pixels.encode_png().map_err(|error| failed(error.to_string()))
 }

@@ -12,9 +12,13 @@ use crate::headline::away_from_zero;
 
 const ROW: f64 = 40.0;
 const TOP: f64 = 104.0;
-const AXIS: f64 = 58.0;
-const PLOT_LEFT: f64 = 420.0;
-const PLOT_RIGHT: f64 = 830.0;
+const AXIS: f64 = 50.0;
+const PLOT_LEFT: f64 = 400.0;
+const PLOT_RIGHT: f64 = 770.0;
+
+/// Where the columns of numbers end.
+const ESTIMATE_RIGHT: f64 = 960.0;
+const SAMPLE_RIGHT: f64 = 1062.0;
 
 /// One estimate.
 pub(super) struct IntervalRow<'a> {
@@ -72,9 +76,9 @@ fn group_height(group: &[&IntervalRow]) -> f64 {
 fn column_titles(canvas: &mut Canvas, remark_title: &str) -> Drawn {
     let look = Look::new(11.0);
     let y = TOP - 14.0;
-    canvas.text("estimate [interval]", (1000.0, y), look.right())?;
-    canvas.text("n (effective)", (1090.0, y), look.right())?;
-    canvas.text(remark_title, (WIDTH - MARGIN, y), look.right())
+    canvas.text("estimate [interval]", (ESTIMATE_RIGHT, y), look.right())?;
+    canvas.text("n (effective)", (SAMPLE_RIGHT, y), look.right())?;
+    canvas.text(remark_title, (WIDTH - MARGIN - 8.0, y), look.right())
 }
 
 fn draw_group(canvas: &mut Canvas, group: &[&IntervalRow], top: f64) -> Drawn {
@@ -152,11 +156,11 @@ fn draw_row(canvas: &mut Canvas, panel: &Panel, row: &IntervalRow, y: f64) -> Dr
     canvas.text(&text, (MARGIN + 8.0, y), label)?;
     draw_interval(canvas, panel, row.estimate, y)?;
     let values = Look::new(12.0).role(Role::Ink).right();
-    canvas.text(&written(row.estimate), (1000.0, y), values)?;
+    canvas.text(&written(row.estimate), (ESTIMATE_RIGHT, y), values)?;
     let rows = Look::new(12.0).right();
-    canvas.text(&sample(row.estimate), (1090.0, y), rows)?;
+    canvas.text(&sample(row.estimate), (SAMPLE_RIGHT, y), rows)?;
     let remark = Look::new(12.0).role(Role::Ink).bold().right();
-    canvas.text(&row.remark, (WIDTH - MARGIN - 4.0, y), remark)
+    canvas.text(&row.remark, (WIDTH - MARGIN - 8.0, y), remark)
 }
 
 fn draw_interval(canvas: &mut Canvas, panel: &Panel, estimate: &Estimate, y: f64) -> Drawn {

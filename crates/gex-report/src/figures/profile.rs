@@ -95,6 +95,9 @@ fn draw_curves(
 fn draw_marks(canvas: &mut Canvas, panel: &Panel, figure: &ProfileFigure) -> Drawn {
     let (top, bottom) = (panel.frame.top, panel.frame.bottom());
     for &crossing in &figure.crossings {
+        if Some(crossing) == figure.flip {
+            continue;
+        }
         let x = panel.column(crossing);
         if panel.frame.contains((x, top)) {
             let pen = Pen::new(Role::Flip, 1.1);

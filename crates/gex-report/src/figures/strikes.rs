@@ -100,6 +100,7 @@ fn draw_axes(canvas: &mut Canvas, panel: &Panel, unit: &ShownUnit) -> Drawn {
     let title = format!("GEX, {}", unit.words);
     panel.y_axis(canvas, &panel.y.ticks(8), &title)?;
     let ticks = round_ticks(panel.x.0, panel.x.1, 12);
+    panel.x_grid(canvas, &[])?;
     panel.x_labels(canvas, &ticks, "Strike")
 }
 

@@ -1,5 +1,6 @@
 (() => {
 "use strict";
+const {abs, ceil, floor, log, log10, max, min, round} = Math;
 const all = (s, e = document) => [...e.querySelectorAll(s)], one = (s, e = document) => e.querySelector(s);
 const root = document.documentElement, SVG = "http://www.w3.org/2000/svg", K = 4;
 const make = (tag, attributes, parent) => {
@@ -55,7 +56,7 @@ const picture = (name, svg) => {
     rules += `.f${i}{fill:${c}}.s${i}{stroke:${c}}`;
   }
   make("style", {}, copy).textContent = rules;
-  const width = 2400, height = Math.round(width * box.height / box.width), image = new Image();
+  const width = 2400, height = round(width * box.height / box.width), image = new Image();
   copy.setAttribute("width", width);
   copy.setAttribute("height", height);
   image.onload = () => {
@@ -86,12 +87,12 @@ function interact(figure, svg, csv, {x, dates, range, panels, series, shade}) {
   const last = rows.length - 1, out = one("output", figure), reset = one("[data-do=reset]", figure);
   const frames = panels.map(p => p.frame.map(v => v * K)), [L, , W] = frames[0], end = frames.at(-1);
   let view = range, cursor = null, from = null, brush = null;
-  const px = v => Math.round(L + (v - view[0]) / (view[1] - view[0]) * W);
+  const px = v => round(L + (v - view[0]) / (view[1] - view[0]) * W);
   const lines = make("g", {class: "s2", "stroke-width": 4, "pointer-events": "none", visibility: "hidden"}, svg);
   for (const f of frames) make("path", {}, lines);
   const inside = i => at[i] >= view[0] && at[i] <= view[1];
   const show = i => {
-    i = Math.max(0, Math.min(last, i));
+    i = max(0, min(last, i));
     if (!inside(i)) return;
     cursor = i;
     lines.setAttribute("visibility", "visible");
@@ -100,7 +101,7 @@ function interact(figure, svg, csv, {x, dates, range, panels, series, shade}) {
   };
   const value = e => {
     const b = svg.getBoundingClientRect(), v = view[0] + ((e.clientX - b.left) / b.width * 1200 * K - L) / W * (view[1] - view[0]);
-    return Math.max(view[0], Math.min(view[1], v));
+    return max(view[0], min(view[1], v));
   };
   const nearest = v => {
     let a = 0, z = last;
@@ -114,8 +115,8 @@ function interact(figure, svg, csv, {x, dates, range, panels, series, shade}) {
     show(nearest(v));
     if (from == null) return;
     brush = brush || make("rect", {class: "f5", "fill-opacity": .15, y: frames[0][1], height: end[1] + end[3] - frames[0][1]}, svg);
-    brush.setAttribute("x", Math.min(px(from), px(v)));
-    brush.setAttribute("width", Math.abs(px(from) - px(v)));
+    brush.setAttribute("x", min(px(from), px(v)));
+    brush.setAttribute("width", abs(px(from) - px(v)));
   };
   svg.onpointerleave = () => lines.setAttribute("visibility", "hidden");
   svg.onfocus = () => show(cursor ?? nearest(view[1]));
@@ -139,18 +140,18 @@ function interact(figure, svg, csv, {x, dates, range, panels, series, shade}) {
     if (from == null) return;
     const a = from, b = value(e);
     drop();
-    if (Math.abs(a - b) > 4) zoom([Math.min(a, b), Math.max(a, b)]);
+    if (abs(a - b) > 4) zoom([min(a, b), max(a, b)]);
   });
   const group = n => one(`[data-s=${n}]`, svg), names = ["bands", "x", "y", "lines"], whole = {};
   const text = (t, a, g) => { make("text", {class: "f2", "font-size": 44, ...a}, g).textContent = t; };
   const ticks = (lo, hi, n) => {
-    const raw = (hi - lo) / n, p = 10 ** Math.floor(Math.log10(raw)), q = raw / p, s = p * (q < 1.5 ? 1 : q < 3 ? 2 : q < 7 ? 5 : 10), o = [];
-    for (let i = Math.ceil(lo / s); i * s <= hi; i++) o.push([i * s, write(i * s, Math.max(0, -Math.floor(Math.log10(s) + 1e-9)))]);
+    const raw = (hi - lo) / n, p = 10 ** floor(log10(raw)), q = raw / p, s = p * (q < 1.5 ? 1 : q < 3 ? 2 : q < 7 ? 5 : 10), o = [];
+    for (let i = ceil(lo / s); i * s <= hi; i++) o.push([i * s, write(i * s, max(0, -floor(log10(s) + 1e-9)))]);
     return o;
   };
   function zoom(to) {
     for (const n of names) { whole[n] ??= group(n).innerHTML; group(n).innerHTML = to ? "" : whole[n]; }
-    view = to ? [Math.max(0, Math.round(to[0])), Math.min(last, Math.round(to[1]))] : range;
+    view = to ? [max(0, round(to[0])), min(last, round(to[1]))] : range;
     if (to && view[1] - view[0] < 4) return zoom(null);
     reset.hidden = !to;
     if (to) draw();
@@ -159,16 +160,16 @@ function interact(figure, svg, csv, {x, dates, range, panels, series, shade}) {
   function draw() {
     const [a, b] = view, cut = b - a > 900 ? 4 : b - a > 60 ? 7 : 10, found = [];
     for (let i = a + 1; i <= b; i++) if (labels[i].slice(0, cut) != labels[i - 1].slice(0, cut)) found.push(i);
-    const some = found.filter((_, i) => i % Math.ceil(found.length / 11) == 0);
+    const some = found.filter((_, i) => i % ceil(found.length / 11) == 0);
     panels.forEach((panel, p) => {
       const [, top, , high] = frames[p], mine = series.map((s, i) => [s, data[i]]).filter(e => e[0].panel == p);
       const seen = mine.flatMap(e => e[1].slice(a, b + 1)).filter(v => v != null && (!panel.log || v > 0));
-      const f = panel.log ? Math.log : v => v;
-      let lo = Math.min(...seen), hi = Math.max(...seen);
-      if (!panel.log) { lo = Math.min(0, lo); hi = Math.max(0, hi); }
+      const f = panel.log ? log : v => v;
+      let lo = min(...seen), hi = max(...seen);
+      if (!panel.log) { lo = min(0, lo); hi = max(0, hi); }
       if (!(hi > lo)) hi = lo + 1;
-      const py = v => Math.round(top + high - (f(v) - f(lo)) / (f(hi) - f(lo)) * high);
-      for (const [s, t] of shade) if (t > a && s < b) { const l = px(Math.max(s, a)); make("path", {class: "f6", "fill-opacity": .14, d: `M${l} ${top}h${px(Math.min(t, b)) - l}v${high}H${l}z`}, group("bands")); }
+      const py = v => round(top + high - (f(v) - f(lo)) / (f(hi) - f(lo)) * high);
+      for (const [s, t] of shade) if (t > a && s < b) { const l = px(max(s, a)); make("path", {class: "f6", "fill-opacity": .14, d: `M${l} ${top}h${px(min(t, b)) - l}v${high}H${l}z`}, group("bands")); }
       for (const i of some) {
         make("path", {class: "s3", "stroke-width": 4, d: `M${px(i)} ${top}v${high}`}, group("x"));
         if (p == panels.length - 1) text(labels[i].slice(0, cut), {"text-anchor": "middle", x: px(i), y: top + high + 76}, group("x"));
@@ -187,7 +188,7 @@ function interact(figure, svg, csv, {x, dates, range, panels, series, shade}) {
           if (v == null) { close(i - 1); continue; }
           if (!pen) open = i;
           const c = pen ? "L" : "M";
-          if (s.area) [Math.max(v, 0), Math.min(v, 0)].forEach((w, k) => sides[k] += c + px(i) + " " + py(w)); else d += c + px(i) + " " + py(v);
+          if (s.area) [max(v, 0), min(v, 0)].forEach((w, k) => sides[k] += c + px(i) + " " + py(w)); else d += c + px(i) + " " + py(v);
           pen = true;
         }
         close(b);

@@ -3,6 +3,7 @@
 use gex_analysis::findings::{HypothesisFinding, RegimeRow, Role, Transitions};
 
 use super::table::{Cell, Table};
+use super::verdicts::{estimate_cells, p_values};
 use crate::format::{finite, number, percent};
 
 /// The outcome after each regime, for the primaries, or for the first hypothesis without one.
@@ -58,6 +59,27 @@ fn regime_row(found: &HypothesisFinding, row: &RegimeRow) -> Vec<Cell> {
         wilson,
         Cell::text(row.gate.as_deref().unwrap_or("passes")),
     ]
+}
+
+/// The difference between the regimes and how persistent the signal is.
+pub(super) fn differences(hypotheses: &[HypothesisFinding]) -> Table {
+    let mut table = Table::new(
+        "Lower regime less upper regime. AR(1): first-order autocorrelation of the signal; near one, usual tests reject too often.",
+        &[
+            "hypothesis", "unit", "#difference", "#interval", "#n", "#effective n", "p by method",
+            "#AR(1)",
+        ],
+    );
+    let rows = shown(hypotheses).into_iter().filter_map(|found| {
+        let estimate = found.difference.as_ref()?;
+        let mut cells = vec![Cell::text(&found.id), Cell::text(&estimate.unit)];
+        cells.extend(estimate_cells(estimate));
+        cells.push(Cell::text(p_values(estimate)));
+        cells.push(Cell::number(found.signal_ar1, 3, "not computed"));
+        Some(cells)
+    });
+    table.rows = rows.collect();
+    table
 }
 
 /// Moments of the outcome in its own unit.

@@ -6,7 +6,7 @@ use gex_analysis::findings::{
 use serde::Serialize;
 
 use super::table::{Cell, Table};
-use crate::format::{UNDEFINED, count, estimate_decimals, finite, interval, number, p_value};
+use crate::format::{UNDEFINED, count, estimate_decimals, finite, interval, number, p_value, percent};
 
 /// A card.
 #[derive(Debug, Clone, Serialize)]
@@ -70,7 +70,10 @@ fn facts(found: &HypothesisFinding, headline: Option<&Estimate>) -> Vec<(String,
     let verdict = &found.verdict;
     let p = |value: Option<f64>| finite(value).map_or_else(|| UNDEFINED.to_owned(), p_value);
     let share = |value: Option<f64>| {
-        finite(value).map_or_else(|| UNDEFINED.to_owned(), |share| number(share, 3))
+        finite(value).map_or_else(
+            || UNDEFINED.to_owned(),
+            |share| format!("{} of volatility per sd", percent(share, 1)),
+        )
     };
     let sample = headline.map_or_else(
         || UNDEFINED.to_owned(),
@@ -102,15 +105,42 @@ fn facts(found: &HypothesisFinding, headline: Option<&Estimate>) -> Vec<(String,
 
 /// Every hypothesis, one a row.
 pub(super) fn table(findings: &Findings) -> Table {
-    let mut table = Table::new(
-        "Every hypothesis, with every control. MDE80: smallest effect seen with 80 % power, as a share of volatility per standard deviation.",
-        &[
-            "hypothesis", "role", "verdict", "signal", "outcome", "#estimate", "#interval", "unit",
-            "#n", "#effective n", "#Holm p", "#placebo p", "#MDE80",
-        ],
+    let headlines = || findings.hypotheses.iter().filter_map(|found| found.ladder.last());
+    let unit = shared_unit(headlines().map(|rung| &rung.level));
+    let caption = format!(
+        "Every hypothesis, with every control{}. MDE80: smallest effect seen with 80 % power, in % of volatility per standard deviation of the signal.",
+        in_unit(unit)
     );
-    table.rows = findings.hypotheses.iter().map(row).collect();
+    let mut headings = vec!["hypothesis", "role", "verdict", "signal", "horizon", "#estimate"];
+    headings.extend(["#interval", "#n", "#effective n", "#Holm p", "#placebo p", "#MDE80"]);
+    headings.extend(unit.is_none().then_some("unit"));
+    let mut table = Table::new(&caption, &headings);
+    let rows = findings.hypotheses.iter();
+    table.rows = rows
+        .map(|found| {
+            let mut cells = row(found);
+            if unit.is_none() {
+                cells.push(found.ladder.last().map_or_else(
+                    || Cell::undefined(NO_RUNG),
+                    |rung| Cell::text(&rung.level.unit),
+                ));
+            }
+            cells
+        })
+        .collect();
     table
+}
+
+const NO_RUNG: &str = "no rung was estimated";
+
+/// The unit of all estimates, where they have one in common.
+fn shared_unit<'a>(mut estimates: impl Iterator<Item = &'a Estimate>) -> Option<&'a str> {
+    let first = estimates.next()?.unit.as_str();
+    estimates.all(|estimate| estimate.unit == first).then_some(first)
+}
+
+fn in_unit(unit: Option<&str>) -> String {
+    unit.map_or_else(String::new, |unit| format!("; estimates in: {unit}"))
 }
 
 fn row(found: &HypothesisFinding) -> Vec<Cell> {
@@ -120,37 +150,36 @@ fn row(found: &HypothesisFinding) -> Vec<Cell> {
         Role::Exploratory => "exploratory",
     };
     let signal = format!("{} {} ({})", found.positioning, found.measure, found.scale);
-    let outcome = format!("{}, {}", found.outcome, found.horizon);
     let mut cells = vec![
         Cell::text(&found.id).titled(&found.claim),
-        Cell::text(role),
+        Cell::text(role).class("short"),
         Cell::text(verdict.word.words())
             .class("strong")
             .titled(&verdict.reasons.join(" ")),
         Cell::text(signal).titled(&found.regime),
-        Cell::text(outcome),
+        Cell::text(&found.horizon).class("short").titled(&found.outcome),
     ];
     match found.ladder.last() {
         Some(rung) => cells.extend(estimate_cells(&rung.level)),
-        None => cells.extend((0..5).map(|_| Cell::undefined("no rung was estimated"))),
+        None => cells.extend((0..4).map(|_| Cell::undefined(NO_RUNG))),
     }
     let holm = match found.role {
-        Role::Primary => "the gates failed",
+        Role::Primary => "a gate failed",
         Role::Exploratory => "only primaries are adjusted by Holm",
     };
     cells.extend([
         Cell::written(verdict.holm_p, holm, p_value),
         Cell::written(verdict.shift_p, "no placebo was run", p_value),
-        Cell::number(verdict.mde80, 3, "not computed"),
+        Cell::written(verdict.mde80, "not computed", |share| percent(share, 1)),
     ]);
     cells
 }
 
-fn estimate_cells(estimate: &Estimate) -> [Cell; 5] {
+/// Value, interval, n and effective n.
+pub(super) fn estimate_cells(estimate: &Estimate) -> [Cell; 4] {
     [
         Cell::value(estimate),
         Cell::interval(estimate),
-        Cell::text(&estimate.unit),
         Cell::count(estimate.n),
         Cell::number(estimate.n_effective, 0, "not computed"),
     ]
@@ -158,18 +187,25 @@ fn estimate_cells(estimate: &Estimate) -> [Cell; 5] {
 
 /// Every rung of every primary hypothesis.
 pub(super) fn ladder(findings: &Findings) -> Table {
+    let primaries = || {
+        let all = findings.hypotheses.iter();
+        all.filter(|found| found.role == Role::Primary)
+    };
+    let rungs = primaries().flat_map(|found| &found.ladder);
+    let caption = format!(
+        "The ladder of controls for the primaries{}. p-values in brackets come from methods that do not hold their size under persistence: never quote them.",
+        in_unit(shared_unit(rungs.map(|rung| &rung.level)))
+    );
     let mut table = Table::new(
-        "The ladder of controls for the primaries. p-values in brackets come from methods that do not hold their size under persistence: never quote them.",
+        &caption,
         &[
-            "hypothesis", "rung", "controls", "#one sd of signal", "#interval", "unit",
-            "#negative regime", "#n", "#effective n", "p by method", "#partial R²", "#MDE80",
+            "hypothesis", "rung", "controls", "#one sd of signal", "#interval", "#n",
+            "#effective n", "p by method", "#in the negative regime", "#interval", "#partial R²",
         ],
     );
-    for found in &findings.hypotheses {
-        if found.role == Role::Primary {
-            table.rows.extend(found.ladder.iter().map(|rung| rung_row(found, rung)));
-            table.rows.extend(lagged_row(found));
-        }
+    for found in primaries() {
+        table.rows.extend(found.ladder.iter().map(|rung| rung_row(found, rung)));
+        table.rows.extend(lagged_row(found));
     }
     table
 }
@@ -180,45 +216,37 @@ fn rung_row(found: &HypothesisFinding, rung: &Rung) -> Vec<Cell> {
     } else {
         rung.controls.join(", ")
     };
-    let [value, bounds, unit, n, effective] = estimate_cells(&rung.level);
-    vec![
+    let mut cells = vec![
         Cell::text(&found.id),
         Cell::text(&rung.name),
         Cell::text(controls),
-        value,
-        bounds,
-        unit,
-        Cell::value(&rung.regime),
-        n,
-        effective,
+    ];
+    cells.extend(estimate_cells(&rung.level));
+    cells.extend([
         Cell::text(p_values(&rung.level)),
+        Cell::value(&rung.regime),
+        Cell::interval(&rung.regime),
         Cell::number(rung.partial_r2, 4, "not computed"),
-        Cell::number(rung.level.mde80, 3, "not computed"),
-    ]
+    ]);
+    cells
 }
 
 /// The headline again, with one more session of open-interest lag.
 fn lagged_row(found: &HypothesisFinding) -> Option<Vec<Cell>> {
     let estimate = found.lagged_open_interest.as_ref()?;
-    let [value, bounds, unit, n, effective] = estimate_cells(estimate);
-    Some(vec![
+    let mut cells = vec![
         Cell::text(&found.id),
         Cell::text("headline, lagged"),
-        Cell::text("all, with one more session of open-interest lag"),
-        value,
-        bounds,
-        unit,
-        Cell::undefined("not estimated for this row"),
-        n,
-        effective,
-        Cell::text(p_values(estimate)),
-        Cell::undefined("not estimated for this row"),
-        Cell::number(estimate.mde80, 3, "not computed"),
-    ])
+        Cell::text("all, open interest one session older"),
+    ];
+    cells.extend(estimate_cells(estimate));
+    cells.push(Cell::text(p_values(estimate)));
+    cells.extend((0..3).map(|_| Cell::undefined("not estimated for this row")));
+    Some(cells)
 }
 
-/// `EWC 0.012; (HAC 0.001)`: methods that don't hold their size stand in brackets.
-fn p_values(estimate: &Estimate) -> String {
+/// `EWC 0.012; (HAC 0.001, not valid)`: methods that don't hold their size stand in brackets.
+pub(super) fn p_values(estimate: &Estimate) -> String {
     let written = estimate.p_values.iter().map(|p| {
         let value = finite(p.value).map_or_else(|| UNDEFINED.to_owned(), p_value);
         if p.valid {
