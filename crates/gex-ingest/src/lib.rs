@@ -1,7 +1,12 @@
-//! gex-ingest
+//! Vendor files ↔ archive: every row is kept, or set aside with its reason.
+//!
+//! Polars reads vendor files (`vendor`), the Parquet library the archive (`codec`); neither type
+//! leaves this crate. Nothing here knows a greek, an exposure or a statistic.
 
 pub mod accept;
+pub mod archive;
 pub mod assemble;
+mod codec;
 pub mod daily;
 pub mod import;
 mod judge;
@@ -10,4 +15,5 @@ pub mod quality;
 pub mod sessions;
 pub mod source;
 mod source_error;
+pub mod table;
 pub mod vendor;

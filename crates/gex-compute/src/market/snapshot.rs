@@ -170,6 +170,62 @@ pub struct ChainColumns {
     pub flags: Vec<Flags>,
 }
 
+impl ChainColumns {
+    /// Whether all columns have the length of `expiry` and the rows are sorted and unique.
+    fn check(&self, expiry: &[Instant]) -> Result<(), SnapshotError> {
+        let rows = expiry.len();
+        let plain = [
+            self.root.len(),
+            self.strike.len(),
+            self.right.len(),
+            self.exercise.len(),
+        ];
+        let more = [self.payoff.len(), self.multiplier.len(), self.flags.len()];
+        let lengths = plain
+            .into_iter()
+            .chain(more)
+            .chain(self.nullable().map(Nullable::len));
+        let named = self
+            .root
+            .iter()
+            .all(|&root| usize::from(root) < self.roots.len());
+        if !named || !self.roots.is_sorted() || lengths.into_iter().any(|length| length != rows) {
+            return Err(SnapshotError::Columns);
+        }
+        for (i, (&strike, &multiplier)) in self.strike.iter().zip(&self.multiplier).enumerate() {
+            if !(strike.is_finite() && 0.0 < strike) {
+                return Err(SnapshotError::Strike(strike));
+            }
+            if !(multiplier.is_finite() && 0.0 < multiplier) {
+                return Err(SnapshotError::Multiplier(multiplier));
+            }
+            let key = |i: usize| (expiry[i], self.strike[i], self.right[i], self.root[i]);
+            if 0 < i && key(i).partial_cmp(&key(i - 1)) != Some(std::cmp::Ordering::Greater) {
+                return Err(SnapshotError::Order(i));
+            }
+        }
+        Ok(())
+    }
+
+    fn nullable(&self) -> [&Nullable; 13] {
+        [
+            &self.bid,
+            &self.ask,
+            &self.mark,
+            &self.bid_iv,
+            &self.ask_iv,
+            &self.iv,
+            &self.open_interest,
+            &self.volume,
+            &self.forward,
+            &self.vendor_gamma,
+            &self.vendor_delta,
+            &self.dealer_position,
+            &self.taker_net,
+        ]
+    }
+}
+
 /// One option chain at one instant, sorted and unique by construction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChainSnapshot {
@@ -209,6 +265,12 @@ pub enum SnapshotError {
         /// The instant claimed.
         known_at: Instant,
     },
+    /// Columns of unequal length, or a root that is not in the list.
+    #[error("columns of unequal length or a root without a name")]
+    Columns,
+    /// Rows that are not sorted by (expiry, strike, right, root) and unique in it.
+    #[error("row {0} does not come after the one before in (expiry, strike, right, root)")]
+    Order(usize),
     /// More than 65,536 distinct roots.
     #[error("more than 65,536 roots in one snapshot")]
     Roots,
@@ -239,6 +301,39 @@ impl ChainSnapshot {
         }
         let expiries = runs_of_expiry(&rows);
         let columns = columns_of(rows)?;
+        Ok(Self {
+            head,
+            expiries,
+            columns,
+        })
+    }
+
+    /// Builds a snapshot from columns that are sorted already, `expiry` being one value a row.
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotError`] for columns of unequal length, rows out of order, a duplicate contract, a
+    /// strike or multiplier that is not finite and above zero, or a `known_at` before `ts`.
+    pub fn from_columns(
+        head: SnapshotHead,
+        expiry: &[Instant],
+        columns: ChainColumns,
+    ) -> Result<Self, SnapshotError> {
+        if head.known_at < head.ts {
+            return Err(SnapshotError::KnownTooEarly {
+                ts: head.ts,
+                known_at: head.known_at,
+            });
+        }
+        columns.check(expiry)?;
+        let mut expiries: Vec<ExpiryRows> = Vec::new();
+        for run in expiry.chunk_by(|a, b| a == b) {
+            let start = expiries.last().map_or(0, |last| last.rows.end);
+            expiries.push(ExpiryRows {
+                expiry: run[0],
+                rows: start..start + run.len(),
+            });
+        }
         Ok(Self {
             head,
             expiries,
