@@ -79,7 +79,10 @@ mod tests {
     #[test]
     fn cells_are_quoted_rounded_and_disarmed() {
         let mut csv = Csv::new(&["name", "value"]);
-        csv.row(&[Cell::Text("a \"b\", c"), Cell::Number(Some(1_234_567_891.0))]);
+        csv.row(&[
+            Cell::Text("a \"b\", c"),
+            Cell::Number(Some(1_234_567_891.0)),
+        ]);
         csv.row(&[Cell::Text("=cmd()"), Cell::Number(Some(f64::NAN))]);
         csv.row(&[Cell::Text("x"), Cell::Number(Some(-0.0))]);
         assert_eq!(

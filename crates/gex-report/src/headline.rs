@@ -94,10 +94,15 @@ pub(crate) fn forest(hypotheses: &[HypothesisFinding]) -> String {
         .filter(|hypothesis| hypothesis.verdict.word == VerdictWord::Supported)
         .count();
     match primaries.len() {
-        0 => format!("{} exploratory hypotheses, no primary", count(hypotheses.len())),
+        0 => format!(
+            "{} exploratory hypotheses, no primary",
+            count(hypotheses.len())
+        ),
         1 if supported == 1 => "The primary hypothesis is supported".to_owned(),
         1 => {
-            let word = primaries.first().map_or("", |only| only.verdict.word.words());
+            let word = primaries
+                .first()
+                .map_or("", |only| only.verdict.word.words());
             format!("The primary hypothesis is {word}")
         }
         all => format!("{supported} of {all} primary hypotheses are supported"),
@@ -114,7 +119,11 @@ pub(crate) fn profile(figure: &ProfileFigure) -> String {
         (Some(flip), crossings) => {
             let distance = (flip - figure.spot) / figure.spot;
             let side = if distance < 0.0 { "below" } else { "above" };
-            let nearest = if crossings > 1 { ", the nearest of " } else { "" };
+            let nearest = if crossings > 1 {
+                ", the nearest of "
+            } else {
+                ""
+            };
             let others = if crossings > 1 {
                 format!("{crossings} crossings")
             } else {
@@ -139,11 +148,9 @@ pub(crate) fn profile(figure: &ProfileFigure) -> String {
 /// Names the walls.
 pub(crate) fn strikes(figure: &StrikesFigure) -> String {
     match (figure.call_wall, figure.put_wall) {
-        (Some(call), Some(put)) => format!(
-            "Call wall at {}, put wall at {}",
-            level(call),
-            level(put)
-        ),
+        (Some(call), Some(put)) => {
+            format!("Call wall at {}, put wall at {}", level(call), level(put))
+        }
         (Some(call), None) => format!("Call wall at {}, no put wall", level(call)),
         (None, Some(put)) => format!("Put wall at {}, no call wall", level(put)),
         (None, None) => "Gamma exposure by strike".to_owned(),
@@ -210,13 +217,70 @@ mod tests {
     fn no_title_names_a_cause() {
         let source = include_str!("headline.rs");
         let rules = source.split("#[cfg(test)]").next().unwrap();
-        for verb in ["causes", "drives", "leads to", "raises", "lowers", "because of"] {
+        for verb in [
+            "causes",
+            "drives",
+            "leads to",
+            "raises",
+            "lowers",
+            "because of",
+        ] {
             let quoted = rules.lines().filter(|line| line.contains('"'));
             assert!(
                 quoted.into_iter().all(|line| !line.contains(verb)),
                 "a title says {verb}"
             );
         }
+    }
+
+    fn curve(nets: &[f64], flip: Option<f64>, crossings: &[f64]) -> ProfileFigure {
+        let point = |(index, &net): (usize, &f64)| crate::input::ProfilePoint {
+            spot: 90.0 + index as f64 * 10.0,
+            net: Some(net),
+            gross: None,
+        };
+        ProfileFigure {
+            session: chrono::NaiveDate::MIN,
+            positioning: String::new(),
+            unit: crate::input::ExposureUnit::AsGiven(String::new()),
+            method: String::new(),
+            spot: 100.0,
+            flip,
+            crossings: crossings.to_vec(),
+            points: nets.iter().enumerate().map(point).collect(),
+        }
+    }
+
+    #[test]
+    fn a_profile_is_told_by_where_it_changes_sign() {
+        let told = |nets: &[f64], flip, crossings: &[f64]| profile(&curve(nets, flip, crossings));
+        assert_eq!(
+            told(&[-1.0, 1.0], Some(95.0), &[95.0]),
+            "Net gamma changes sign at 95, 5.0 % below spot"
+        );
+        assert_eq!(
+            told(&[-1.0, 1.0, -1.0], Some(104.0), &[95.0, 104.0]),
+            "Net gamma changes sign at 104, 4.0 % above spot, the nearest of 2 crossings"
+        );
+        assert_eq!(
+            told(&[1.0, 2.0], None, &[]),
+            "Net gamma is positive at every spot searched"
+        );
+        assert_eq!(
+            told(&[-1.0, -2.0], None, &[]),
+            "Net gamma is negative at every spot searched"
+        );
+        assert_eq!(told(&[], None, &[]), "Net gamma over hypothetical spots");
+    }
+
+    #[test]
+    fn an_interval_is_away_from_zero_only_if_it_excludes_it() {
+        let estimate = |interval| regime("x", 1.0, interval).volatility.unwrap();
+        assert_eq!(away_from_zero(&estimate(Some((0.1, 0.2)))), Some(true));
+        assert_eq!(away_from_zero(&estimate(Some((-0.1, 0.2)))), Some(false));
+        assert_eq!(away_from_zero(&estimate(Some((0.0, 0.2)))), Some(false));
+        assert_eq!(away_from_zero(&estimate(Some((f64::NAN, 0.2)))), None);
+        assert_eq!(away_from_zero(&estimate(None)), None);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Exposures on an axis: which power of ten, and the words of the unit.
 
-use crate::format::number;
 use crate::input::ExposureUnit;
 
 /// A unit with the power of ten that suits a figure.
@@ -40,17 +39,6 @@ impl ShownUnit {
             .map(|number| number / self.divisor)
             .filter(|number| number.is_finite())
     }
-
-    /// A value with its unit.
-    pub(crate) fn write(&self, value: f64) -> String {
-        let shown = value / self.divisor;
-        let decimals = match shown.abs() {
-            size if size >= 100.0 => 0,
-            size if size >= 10.0 => 1,
-            _ => 2,
-        };
-        format!("{} {}", number(shown, decimals), self.words)
-    }
 }
 
 fn money(currency: &str, power: &str) -> String {
@@ -70,7 +58,8 @@ mod tests {
         let unit = ExposureUnit::CurrencyPerPct("USD".to_owned());
         let billions = ShownUnit::new(&unit, 6.7e9);
         assert_eq!(billions.words, "$bn per 1 % move");
-        assert_eq!(billions.write(-4.126e9), "\u{2212}4.13 $bn per 1 % move");
+        assert_eq!(billions.scale(Some(-4.5e9)), Some(-4.5));
+        assert_eq!(billions.scale(Some(f64::NAN)), None);
         assert_eq!(ShownUnit::new(&unit, 2.0e6).words, "$m per 1 % move");
         assert_eq!(ShownUnit::new(&unit, 12.0).words, "$ per 1 % move");
     }
@@ -80,6 +69,7 @@ mod tests {
         let rupees = ExposureUnit::CurrencyPerPct("INR".to_owned());
         assert_eq!(ShownUnit::new(&rupees, 3e9).words, "INR bn per 1 % move");
         let given = ExposureUnit::AsGiven("index points".to_owned());
-        assert_eq!(ShownUnit::new(&given, 3e9).divisor, 1.0);
+        assert_eq!(ShownUnit::new(&given, 3e9).words, "index points");
+        assert_eq!(ShownUnit::new(&given, 3e9).scale(Some(7.0)), Some(7.0));
     }
 }

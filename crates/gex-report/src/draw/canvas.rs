@@ -129,8 +129,6 @@ pub(crate) enum Key {
     Box(Role),
     /// A pale box.
     Pale(Role),
-    /// A dot.
-    Dot(Role),
 }
 
 /// On which side of a point something stands.
@@ -174,10 +172,7 @@ impl Canvas {
     /// An empty sheet, `height` logical pixels high. `name` must be unique on a page.
     pub(crate) fn new(name: &'static str, height: f64) -> Result<Self, RenderError> {
         fonts::register()?;
-        let size = (
-            grid(WIDTH).unsigned_abs(),
-            grid(height).unsigned_abs(),
-        );
+        let size = (grid(WIDTH).unsigned_abs(), grid(height).unsigned_abs());
         Ok(Self {
             name,
             height,
@@ -267,11 +262,7 @@ impl Canvas {
     }
 
     /// Draws inside a frame: what falls outside is not shown.
-    pub(crate) fn clipped(
-        &mut self,
-        frame: Frame,
-        draw: impl FnOnce(&mut Self) -> Drawn,
-    ) -> Drawn {
+    pub(crate) fn clipped(&mut self, frame: Frame, draw: impl FnOnce(&mut Self) -> Drawn) -> Drawn {
         let id = format!("{}-clip-{}", self.name, self.clips);
         self.clips += 1;
         let rect = (
@@ -296,7 +287,11 @@ impl Canvas {
         let bottom = self.height - 10.0;
         self.group("head", |canvas| {
             canvas.text(&title_look.fit(title, room), (MARGIN, 16.0), title_look)?;
-            canvas.text(&subtitle_look.fit(subtitle, room), (MARGIN, 41.0), subtitle_look)
+            canvas.text(
+                &subtitle_look.fit(subtitle, room),
+                (MARGIN, 41.0),
+                subtitle_look,
+            )
         })?;
         self.group("foot", |canvas| {
             canvas.text(&note_look.fit(note, room), (MARGIN, bottom), note_look)
@@ -329,7 +324,6 @@ impl Canvas {
             Key::Dashes(role) => self.dashed(&line, Pen::new(role, 1.8), 4.0, 2.0),
             Key::Box(role) => self.fill(square, role, 0.87),
             Key::Pale(role) => self.fill(square, role, 0.25),
-            Key::Dot(role) => self.dot((x + 8.0, y), 4.0, role),
         }
     }
 

@@ -100,9 +100,11 @@ mod tests {
         let mut weights: Vec<u16> = database.faces().map(|face| face.weight.0).collect();
         weights.sort_unstable();
         assert_eq!(weights, [400, 600]);
-        assert!(database.faces().all(|face| {
-            face.families.iter().any(|(name, _)| name == FAMILY)
-        }));
+        assert!(
+            database
+                .faces()
+                .all(|face| { face.families.iter().any(|(name, _)| name == FAMILY) })
+        );
     }
 
     /// Advance of `H` is 2084 of 2816 units in the regular face and 2095 in the semibold (hmtx).
@@ -112,7 +114,10 @@ mod tests {
         let regular = width("H", 100.0, Weight::Regular);
         let semibold = width("H", 100.0, Weight::Semibold);
         assert!((regular - 100.0 * 2084.0 / 2816.0).abs() < 0.1, "{regular}");
-        assert!((semibold - 100.0 * 2095.0 / 2816.0).abs() < 0.1, "{semibold}");
+        assert!(
+            (semibold - 100.0 * 2095.0 / 2816.0).abs() < 0.1,
+            "{semibold}"
+        );
     }
 
     #[test]

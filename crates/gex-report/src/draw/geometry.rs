@@ -80,7 +80,7 @@ pub(crate) fn clip_polyline(points: &[Point], frame: &Frame) -> Vec<Vec<Point>> 
 /// What the eye can see is kept: every spike survives (Jugel et al., 2014, "M4").
 pub(crate) fn thin(points: &[Point]) -> Vec<Point> {
     points
-        .chunk_by(|a, b| a.0.floor() == b.0.floor())
+        .chunk_by(|a, b| (a.0.floor() - b.0.floor()).abs() < 0.5)
         .flat_map(thin_column)
         .collect()
 }
@@ -220,6 +220,9 @@ mod tests {
             (5.0, Some(3.0)),
         ];
         let found = runs(points);
-        assert_eq!(found, [vec![(0.0, 1.0)], vec![(2.0, 2.0)], vec![(5.0, 3.0)]]);
+        assert_eq!(
+            found,
+            [vec![(0.0, 1.0)], vec![(2.0, 2.0)], vec![(5.0, 3.0)]]
+        );
     }
 }

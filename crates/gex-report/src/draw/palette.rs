@@ -91,34 +91,34 @@ impl Role {
 /// Red channel that marks a colour as a role.
 pub(crate) const ROLE_MARK: u8 = 1;
 
+/// Writes something for each role, in the order of their numbers.
+fn for_each_role(write: impl Fn(Role) -> String) -> String {
+    let mut out = String::new();
+    for role in Role::ALL {
+        out.push_str(&write(role));
+    }
+    out
+}
+
 /// Style sheet of a drawing that stands alone: every role in its light colour.
 pub(crate) fn standalone_css() -> String {
-    Role::ALL
-        .iter()
-        .map(|role| {
-            let (number, color) = (role.number(), role.light());
-            format!(".f{number}{{fill:{color}}}.s{number}{{stroke:{color}}}")
-        })
-        .collect()
+    for_each_role(|role| {
+        let (number, color) = (role.number(), role.light());
+        format!(".f{number}{{fill:{color}}}.s{number}{{stroke:{color}}}")
+    })
 }
 
 /// Custom properties of one theme: `--c0:#ffffff;--c1:…`.
 pub(crate) fn custom_properties(color: impl Fn(Role) -> &'static str) -> String {
-    Role::ALL
-        .iter()
-        .map(|&role| format!("--c{}:{};", role.number(), color(role)))
-        .collect()
+    for_each_role(|role| format!("--c{}:{};", role.number(), color(role)))
 }
 
 /// Classes that read the custom properties.
 pub(crate) fn themed_css() -> String {
-    Role::ALL
-        .iter()
-        .map(|role| role.number())
-        .map(|number| {
-            format!(".f{number}{{fill:var(--c{number})}}.s{number}{{stroke:var(--c{number})}}")
-        })
-        .collect()
+    for_each_role(|role| {
+        let number = role.number();
+        format!(".f{number}{{fill:var(--c{number})}}.s{number}{{stroke:var(--c{number})}}")
+    })
 }
 
 #[cfg(test)]

@@ -60,11 +60,6 @@ impl Panel {
         self.frame.bottom() - self.y.share(y) * self.frame.height
     }
 
-    /// Pixel of a pair of values.
-    pub(crate) fn point(&self, x: f64, y: f64) -> Point {
-        (self.column(x), self.row(y))
-    }
-
     /// Draws grid lines, labels and a title for the vertical axis.
     pub(crate) fn y_axis(&self, canvas: &mut Canvas, ticks: &[Tick], title: &str) -> Drawn {
         let (left, right) = (self.frame.left, self.frame.right());
@@ -84,7 +79,10 @@ impl Panel {
         let (top, bottom) = (self.frame.top, self.frame.bottom());
         for tick in ticks {
             let column = self.column(tick.at);
-            canvas.line(&[(column, top), (column, bottom)], Pen::new(Role::Grid, 1.0))?;
+            canvas.line(
+                &[(column, top), (column, bottom)],
+                Pen::new(Role::Grid, 1.0),
+            )?;
         }
         let base = [(self.frame.left, bottom), (self.frame.right(), bottom)];
         canvas.line(&base, Pen::new(Role::Axis, 1.0))
@@ -180,8 +178,8 @@ mod tests {
     #[test]
     fn values_map_to_the_edges_and_the_middle() {
         let linear = panel(Scale::Linear(-1.0, 1.0));
-        assert_eq!(linear.point(0.0, -1.0), (100.0, 130.0));
-        assert_eq!(linear.point(10.0, 1.0), (300.0, 50.0));
+        assert_eq!((linear.column(0.0), linear.row(-1.0)), (100.0, 130.0));
+        assert_eq!((linear.column(10.0), linear.row(1.0)), (300.0, 50.0));
         let log = panel(Scale::Log(1.0, 100.0));
         assert!((log.row(10.0) - 90.0).abs() < 1e-9);
     }

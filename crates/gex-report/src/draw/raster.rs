@@ -23,7 +23,9 @@ pub(crate) fn png(figure: &'static str, svg: &str, height: f64) -> Result<Vec<u8
         .ok_or_else(|| failed(format!("{WIDTH} by {height} pixels are too many")))?;
     let transform = Transform::from_scale(DENSITY, DENSITY);
     resvg::render(&tree, transform, &mut pixels.as_mut());
-    pixels.encode_png().map_err(|error| failed(error.to_string()))
+    pixels
+        .encode_png()
+        .map_err(|error| failed(error.to_string()))
 }
 
 fn device(logical: f64) -> u32 {

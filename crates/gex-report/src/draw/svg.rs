@@ -236,10 +236,7 @@ impl DrawingBackend for SvgBackend {
         style: &S,
         fill: bool,
     ) -> Drawn {
-        let (width, height) = (
-            bottom_right.0 - upper_left.0,
-            bottom_right.1 - upper_left.1,
-        );
+        let (width, height) = (bottom_right.0 - upper_left.0, bottom_right.1 - upper_left.1);
         let path = format!(
             "M{} {}h{width}v{height}h{}z",
             upper_left.0, upper_left.1, -width
@@ -387,7 +384,9 @@ mod tests {
         line(&mut backend, Role::Ink, 1.0, 0);
         backend.close();
         let svg = backend.finish();
-        assert!(svg.starts_with("<clipPath id=\"c\"><path d=\"M1 2h3v4h-3z\"/></clipPath><g clip-path=\"url(#c)\">"));
+        assert!(svg.starts_with(
+            "<clipPath id=\"c\"><path d=\"M1 2h3v4h-3z\"/></clipPath><g clip-path=\"url(#c)\">"
+        ));
         assert!(svg.ends_with("</g>"));
     }
 }

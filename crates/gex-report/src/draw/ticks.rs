@@ -48,7 +48,10 @@ fn round_step(low: f64, high: f64, wanted: u32) -> (f64, usize) {
         _ => (10.0, 1.0),
     };
     let places = -(exponent + carry);
-    let decimals = (0..=12).rev().find(|&n| f64::from(n) <= places).unwrap_or(0);
+    let decimals = (0..=12)
+        .rev()
+        .find(|&n| f64::from(n) <= places)
+        .unwrap_or(0);
     (factor * power, usize::try_from(decimals).unwrap_or(0))
 }
 
@@ -153,7 +156,10 @@ mod tests {
             labels(&round_ticks(-3.4, 6.9, 5)),
             ["\u{2212}2", "0", "2", "4", "6"]
         );
-        assert_eq!(labels(&round_ticks(0.0, 0.31, 3)), ["0.0", "0.1", "0.2", "0.3"]);
+        assert_eq!(
+            labels(&round_ticks(0.0, 0.31, 3)),
+            ["0.0", "0.1", "0.2", "0.3"]
+        );
         assert_eq!(
             labels(&round_ticks(1800.0, 5200.0, 4)),
             ["2,000", "3,000", "4,000", "5,000"]
@@ -173,14 +179,23 @@ mod tests {
         let days: Vec<NaiveDate> = start.iter_days().take(800).collect();
         assert_eq!(labels(&date_ticks(&days, 4)), ["2017", "2018", "2019"]);
         let months = date_ticks(&days[..100], 5);
-        assert_eq!(labels(&months), ["2017-01", "2017-02", "2017-03", "2017-04"]);
+        assert_eq!(
+            labels(&months),
+            ["2017-01", "2017-02", "2017-03", "2017-04"]
+        );
         assert_eq!(days[4], NaiveDate::from_ymd_opt(2017, 1, 1).unwrap());
         assert!((months[0].at - 4.0).abs() < f64::EPSILON);
     }
 
     #[test]
     fn ranges_ignore_what_is_not_finite() {
-        let values = [None, Some(f64::NAN), Some(2.0), Some(-1.0), Some(f64::INFINITY)];
+        let values = [
+            None,
+            Some(f64::NAN),
+            Some(2.0),
+            Some(-1.0),
+            Some(f64::INFINITY),
+        ];
         assert_eq!(extent(values), Some((-1.0, 2.0)));
         assert_eq!(extent([None, Some(f64::NAN)]), None);
         assert_eq!(padded((5.0, 5.0), 0.1), (4.5, 5.5));

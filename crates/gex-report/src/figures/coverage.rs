@@ -41,7 +41,10 @@ pub(super) fn draw(
     let day = |date: NaiveDate| (date - first).num_days() as f64;
     let mut canvas = Canvas::new("coverage", HEIGHT)?;
     let legend = [
-        ("Open interest with a usable volatility", Key::Line(Role::Positive)),
+        (
+            "Open interest with a usable volatility",
+            Key::Line(Role::Positive),
+        ),
         ("Session without a snapshot", Key::Line(Role::Negative)),
     ];
     canvas.legend(78.0, &legend)?;
@@ -97,7 +100,11 @@ fn words(figure: &SeriesFigure, quality: &QualityFacts, missing: usize) -> Words
         many => format!("{} sessions are missing; {mean}", count(many)),
     };
     Words {
-        subtitle: format!("{}, {} snapshots", figure.underlying, count(figure.rows.len())),
+        subtitle: format!(
+            "{}, {} snapshots",
+            figure.underlying,
+            count(figure.rows.len())
+        ),
         note: "Coverage: open interest with a usable volatility over open interest with time left."
             .to_owned(),
         alt: format!(

@@ -80,7 +80,10 @@ fn draw_row(
     };
     canvas.fill(middle_half, Role::Paper, 1.0)?;
     canvas.fill(middle_half, role, 0.45)?;
-    canvas.line(&[(q50, y - 14.0), (q50, y + 14.0)], Pen::new(Role::Ink, 2.4))?;
+    canvas.line(
+        &[(q50, y - 14.0), (q50, y + 14.0)],
+        Pen::new(Role::Ink, 2.4),
+    )?;
     canvas.dot((q01, y), 3.0, role)?;
     canvas.dot((q99, y), 3.0, role)
 }

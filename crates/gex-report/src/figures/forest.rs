@@ -70,8 +70,18 @@ fn words(findings: &Findings, shown: usize, all: usize) -> Words {
 
 fn csv(hypotheses: &[&HypothesisFinding]) -> String {
     let mut csv = Csv::new(&[
-        "id", "role", "verdict", "unit", "value", "low", "high", "n", "n_effective", "holm_p",
-        "shift_p", "mde80",
+        "id",
+        "role",
+        "verdict",
+        "unit",
+        "value",
+        "low",
+        "high",
+        "n",
+        "n_effective",
+        "holm_p",
+        "shift_p",
+        "mde80",
     ]);
     for found in hypotheses {
         let Some(rung) = found.ladder.last() else {

@@ -90,12 +90,17 @@ fn strips(figure: &SeriesFigure, unit: &ShownUnit) -> Vec<Strip> {
         (Kind::Price, 4.0, 5, has(figure, |row| row.spot)),
         (Kind::Net, 2.4, 5, has(figure, |row| row.net_gex)),
         (Kind::Gross, 1.3, 3, has(figure, |row| row.gross_gex)),
-        (Kind::Volatility, 1.5, 3, has(figure, |row| row.realized_vol)),
+        (
+            Kind::Volatility,
+            1.5,
+            3,
+            has(figure, |row| row.realized_vol),
+        ),
     ];
     let shown = wanted.iter().filter(|entry| entry.3);
-    let (weights, shown_count) = shown
-        .clone()
-        .fold((0.0, 0.0), |(sum, number), entry| (sum + entry.1, number + 1.0));
+    let (weights, shown_count) = shown.clone().fold((0.0, 0.0), |(sum, number), entry| {
+        (sum + entry.1, number + 1.0)
+    });
     let room = BOTTOM - TOP - GAP * (shown_count - 1.0);
     let mut top = TOP;
     shown
@@ -161,7 +166,10 @@ fn title(figure: &SeriesFigure, kind: Kind, unit: &ShownUnit) -> String {
         Kind::Net => format!("Net GEX ({}), {}", figure.positioning, unit.words),
         Kind::Gross => format!("Gross GEX (unsigned), {}", unit.words),
         Kind::Volatility => {
-            format!("Realized volatility, % a year: {}", figure.realized_vol_name)
+            format!(
+                "Realized volatility, % a year: {}",
+                figure.realized_vol_name
+            )
         }
     }
 }
@@ -241,8 +249,18 @@ fn draw_strip(
     let scaled = |pick: Pick| values(figure, pick).map(|(x, y)| (x, unit.scale(y)));
     match strip.kind {
         Kind::Price => {
-            curve(canvas, panel, values(figure, |row| row.flip), (Role::Flip, 0.9))?;
-            curve(canvas, panel, values(figure, |row| row.spot), (Role::Ink, 1.4))
+            curve(
+                canvas,
+                panel,
+                values(figure, |row| row.flip),
+                (Role::Flip, 0.9),
+            )?;
+            curve(
+                canvas,
+                panel,
+                values(figure, |row| row.spot),
+                (Role::Ink, 1.4),
+            )
         }
         Kind::Net => {
             for polygon in panel.area(scaled(|row| row.net_gex), |net| net.max(0.0)) {
@@ -253,7 +271,12 @@ fn draw_strip(
             }
             panel.level(canvas, 0.0, Pen::new(Role::Axis, 1.0))
         }
-        Kind::Gross => curve(canvas, panel, scaled(|row| row.gross_gex), (Role::Muted, 1.3)),
+        Kind::Gross => curve(
+            canvas,
+            panel,
+            scaled(|row| row.gross_gex),
+            (Role::Muted, 1.3),
+        ),
         Kind::Volatility => curve(
             canvas,
             panel,
@@ -304,7 +327,14 @@ fn words(figure: &SeriesFigure, unit: &ShownUnit, (from, to): (NaiveDate, NaiveD
 
 fn csv(rows: &[SeriesRow]) -> String {
     let mut csv = Csv::new(&[
-        "session", "at_utc", "spot", "flip", "net_gex", "gross_gex", "realized_vol", "coverage",
+        "session",
+        "at_utc",
+        "spot",
+        "flip",
+        "net_gex",
+        "gross_gex",
+        "realized_vol",
+        "coverage",
         "regime",
     ]);
     for row in rows {
@@ -337,19 +367,21 @@ fn reading(
             Kind::Volatility => &[("realized_vol", "realized vol %", Role::Accent)],
         };
         let exposure = matches!(strip.kind, Kind::Net | Kind::Gross);
-        columns.iter().map(move |&(column, label, role)| ReadingSeries {
-            column,
-            label: label.to_owned(),
-            panel,
-            role: role.number(),
-            area: strip.kind == Kind::Net,
-            divisor: if exposure { unit.divisor } else { 1.0 },
-            decimals: match strip.kind {
-                Kind::Price => 0,
-                Kind::Volatility => 1,
-                Kind::Net | Kind::Gross => 2,
-            },
-        })
+        columns
+            .iter()
+            .map(move |&(column, label, role)| ReadingSeries {
+                column,
+                label: label.to_owned(),
+                panel,
+                role: role.number(),
+                area: strip.kind == Kind::Net,
+                divisor: if exposure { unit.divisor } else { 1.0 },
+                decimals: match strip.kind {
+                    Kind::Price => 0,
+                    Kind::Volatility => 1,
+                    Kind::Net | Kind::Gross => 2,
+                },
+            })
     });
     Reading {
         x: "session",

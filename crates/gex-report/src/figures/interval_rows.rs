@@ -55,7 +55,9 @@ fn by_unit<'a, 'b>(rows: &'a [IntervalRow<'b>]) -> Vec<Vec<&'a IntervalRow<'b>>>
     for row in rows {
         let unit = &row.estimate.unit;
         let same = |group: &&mut Vec<&IntervalRow>| {
-            group.first().is_some_and(|first| first.estimate.unit == *unit)
+            group
+                .first()
+                .is_some_and(|first| first.estimate.unit == *unit)
         };
         match groups.iter_mut().find(same) {
             Some(group) => group.push(row),
@@ -136,7 +138,12 @@ fn stripes(canvas: &mut Canvas, group: &[&IntervalRow], top: f64) -> Drawn {
 fn axis_range(group: &[&IntervalRow]) -> (f64, f64) {
     let numbers = group.iter().flat_map(|row| {
         let bounds = row.estimate.interval.unwrap_or((0.0, 0.0));
-        [row.estimate.value, Some(bounds.0), Some(bounds.1), Some(0.0)]
+        [
+            row.estimate.value,
+            Some(bounds.0),
+            Some(bounds.1),
+            Some(0.0),
+        ]
     });
     padded(extent(numbers).unwrap_or((-1.0, 1.0)), 0.06)
 }

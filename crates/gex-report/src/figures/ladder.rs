@@ -41,12 +41,16 @@ pub(super) fn draw(findings: &Findings) -> Result<Option<Sketch>, RenderError> {
 }
 
 fn rungs(found: &HypothesisFinding) -> impl Iterator<Item = IntervalRow<'_>> {
-    found.ladder.iter().enumerate().map(|(index, rung)| IntervalRow {
-        label: label(rung),
-        estimate: &rung.level,
-        remark: first_p(rung).map_or_else(String::new, p_value),
-        heading: (index == 0).then(|| found.id.clone()),
-    })
+    found
+        .ladder
+        .iter()
+        .enumerate()
+        .map(|(index, rung)| IntervalRow {
+            label: label(rung),
+            estimate: &rung.level,
+            remark: first_p(rung).map_or_else(String::new, p_value),
+            heading: (index == 0).then(|| found.id.clone()),
+        })
 }
 
 fn label(rung: &Rung) -> String {
@@ -63,8 +67,18 @@ fn first_p(rung: &Rung) -> Option<f64> {
 
 fn csv(hypotheses: &[&HypothesisFinding]) -> String {
     let mut csv = Csv::new(&[
-        "id", "rung", "controls", "unit", "value", "low", "high", "n", "n_effective", "p",
-        "partial_r2", "delta_r2_adjusted",
+        "id",
+        "rung",
+        "controls",
+        "unit",
+        "value",
+        "low",
+        "high",
+        "n",
+        "n_effective",
+        "p",
+        "partial_r2",
+        "delta_r2_adjusted",
     ]);
     for found in hypotheses {
         for rung in &found.ladder {

@@ -21,7 +21,7 @@ use crate::input::ReportInput;
 /// Height that title and subtitle take at the top of a picture.
 const HEAD: f64 = 62.0;
 
-/// Height that the note takes at the bottom.
+/// Height that the note takes at the bottom; 112 grid steps in the page's script.
 const FOOT: f64 = 28.0;
 
 /// A figure in the forms in which it is delivered.

@@ -117,7 +117,12 @@ fn draw_marks(canvas: &mut Canvas, panel: &Panel, figure: &ProfileFigure) -> Dra
         mark(canvas, panel, (flip, &text), (Role::Flip, flip_side))?;
     }
     let text = format!("Spot {}", level(figure.spot));
-    mark(canvas, panel, (figure.spot, &text), (Role::Accent, spot_side))
+    mark(
+        canvas,
+        panel,
+        (figure.spot, &text),
+        (Role::Accent, spot_side),
+    )
 }
 
 /// Draws a labelled vertical line, the label on the side where it fits.
@@ -196,7 +201,10 @@ fn reading(panel: &Panel, unit: &ShownUnit) -> Reading {
             log: false,
             title: String::new(),
         }],
-        series: vec![series("net_gex", "net GEX"), series("gross_gex", "gross GEX")],
+        series: vec![
+            series("net_gex", "net GEX"),
+            series("gross_gex", "gross GEX"),
+        ],
         shade: Vec::new(),
     }
 }

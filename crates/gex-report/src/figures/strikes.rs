@@ -18,7 +18,9 @@ const SHARE_SHOWN: f64 = 0.99;
 /// Draws the figure; `None` where no strike has an exposure.
 pub(super) fn draw(figure: &StrikesFigure, name: &str) -> Result<Option<Sketch>, RenderError> {
     let shown = shown_rows(figure);
-    let sizes = shown.iter().flat_map(|row| [row.call, row.put, row.net, Some(0.0)]);
+    let sizes = shown
+        .iter()
+        .flat_map(|row| [row.call, row.put, row.net, Some(0.0)]);
     let across = extent(shown.iter().map(|row| Some(row.strike)));
     let (Some(range), Some(across)) = (extent(sizes), across) else {
         return Ok(None);
@@ -144,8 +146,20 @@ fn draw_marks(canvas: &mut Canvas, panel: &Panel, figure: &StrikesFigure) -> Dra
         canvas.pill(&text, (x - 5.0, top + 14.0), Role::Accent, Side::Left)?;
     }
     let walls = [
-        (figure.call_wall, "Call wall", Role::Positive, top + 34.0, Side::Right),
-        (figure.put_wall, "Put wall", Role::Negative, bottom - 14.0, Side::Left),
+        (
+            figure.call_wall,
+            "Call wall",
+            Role::Positive,
+            top + 34.0,
+            Side::Right,
+        ),
+        (
+            figure.put_wall,
+            "Put wall",
+            Role::Negative,
+            bottom - 14.0,
+            Side::Left,
+        ),
     ];
     for (wall, word, role, y, side) in walls {
         let Some(strike) = finite(wall) else { continue };

@@ -36,7 +36,11 @@ pub(super) fn draw(found: &HypothesisFinding) -> Result<Option<Sketch>, RenderEr
         y: Scale::Linear(0.0, highest.max(1e-9) * 1.12),
     };
     let mut canvas = Canvas::new("volatility", HEIGHT)?;
-    panel.y_axis(&mut canvas, &panel.y.ticks(6), "Realized volatility, % a year")?;
+    panel.y_axis(
+        &mut canvas,
+        &panel.y.ticks(6),
+        "Realized volatility, % a year",
+    )?;
     panel.level(&mut canvas, 0.0, Pen::new(Role::Axis, 1.0))?;
     for (index, row) in regimes.iter().enumerate() {
         draw_regime(&mut canvas, &panel, row, index as f64 + 0.5)?;
@@ -84,7 +88,11 @@ fn draw_regime(canvas: &mut Canvas, panel: &Panel, row: &RegimeRow, middle: f64)
             whisker(canvas, panel, x, (low.max(0.0), high))?;
         }
         let look = Look::new(13.0).role(Role::Paper).bold().right();
-        canvas.text(&number(value, 1), (x + half - 10.0, (top + 18.0).min(bottom - 8.0)), look)?;
+        canvas.text(
+            &number(value, 1),
+            (x + half - 10.0, (top + 18.0).min(bottom - 8.0)),
+            look,
+        )?;
     } else {
         canvas.text("undefined", (x, bottom - 14.0), Look::new(12.0).center())?;
     }
@@ -97,7 +105,11 @@ fn draw_regime(canvas: &mut Canvas, panel: &Panel, row: &RegimeRow, middle: f64)
 fn sample(row: &RegimeRow) -> String {
     let effective = finite(row.n_effective)
         .map_or_else(String::new, |n| format!(", effective {}", number(n, 0)));
-    format!("n = {}{effective}, {} spells", count(row.n), count(row.spells))
+    format!(
+        "n = {}{effective}, {} spells",
+        count(row.n),
+        count(row.spells)
+    )
 }
 
 fn whisker(canvas: &mut Canvas, panel: &Panel, x: f64, (low, high): (f64, f64)) -> Drawn {
@@ -113,18 +125,34 @@ fn draw_all_rows(canvas: &mut Canvas, panel: &Panel, row: &RegimeRow) -> Drawn {
         return Ok(());
     };
     let (left, right, y) = (panel.frame.left, panel.frame.right(), panel.row(value));
-    canvas.dashed(&[(left, y), (right, y)], Pen::new(Role::Muted, 1.2), 5.0, 4.0)?;
+    canvas.dashed(
+        &[(left, y), (right, y)],
+        Pen::new(Role::Muted, 1.2),
+        5.0,
+        4.0,
+    )?;
     let text = format!("all sessions {}", number(value, 1));
-    canvas.text(&text, (right - 4.0, y - 5.0), Look::new(11.5).right().above())
+    canvas.text(
+        &text,
+        (right - 4.0, y - 5.0),
+        Look::new(11.5).right().above(),
+    )
 }
 
 fn words(found: &HypothesisFinding, regimes: &[&RegimeRow]) -> Words {
     let title = headline::volatility(regimes);
     let first = regimes.iter().find_map(|row| row.volatility.as_ref());
     let interval = first.map_or_else(String::new, |estimate| {
-        format!("{} intervals: {}", percent(estimate.level, 0), estimate.method)
+        format!(
+            "{} intervals: {}",
+            percent(estimate.level, 0),
+            estimate.method
+        )
     });
-    let subtitle = format!("{} · horizon {} · {}", found.outcome, found.horizon, found.regime);
+    let subtitle = format!(
+        "{} · horizon {} · {}",
+        found.outcome, found.horizon, found.regime
+    );
     let list: Vec<String> = regimes
         .iter()
         .filter_map(|row| Some(format!("{} {}", row.regime, number(estimate(row)?.0, 1))))
@@ -143,7 +171,14 @@ fn words(found: &HypothesisFinding, regimes: &[&RegimeRow]) -> Words {
 
 fn csv(rows: &[RegimeRow]) -> String {
     let mut csv = Csv::new(&[
-        "regime", "n", "spells", "n_effective", "volatility_pct", "low", "high", "mean_return_bp",
+        "regime",
+        "n",
+        "spells",
+        "n_effective",
+        "volatility_pct",
+        "low",
+        "high",
+        "mean_return_bp",
         "hit",
     ]);
     for row in rows {

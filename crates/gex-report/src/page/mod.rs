@@ -17,7 +17,7 @@ use crate::draw::palette::{Role as Ink, custom_properties, themed_css};
 use crate::error::RenderError;
 use crate::figures::{Reading, Sketch};
 use crate::format::{UNDEFINED, count, finite, percent};
-use crate::input::{Reproduction, ReportInput};
+use crate::input::{ReportInput, Reproduction};
 use table::Table;
 
 /// Dates of missing sessions written out; the coverage figure's data has them all.
@@ -80,8 +80,7 @@ struct FigureView<'a> {
     note: &'a str,
     svg: Value,
     data: Value,
-    timed: bool,
-    readable: bool,
+    reads: &'static str,
 }
 
 /// What the page's script reads.
@@ -153,7 +152,10 @@ fn facts(input: &ReportInput) -> Vec<(&'static str, String)> {
         .map_or_else(|| UNDEFINED.to_owned(), |share| percent(share, 1));
     let mut facts = vec![
         ("Primaries supported", supported(findings)),
-        ("Hypotheses ever tried on these data", findings.ledger.hypotheses.to_string()),
+        (
+            "Hypotheses ever tried on these data",
+            findings.ledger.hypotheses.to_string(),
+        ),
         ("Signal", source.to_owned()),
         ("Positioning models", study.positioning.join(", ")),
         ("Mean coverage of open interest", coverage),
@@ -230,8 +232,11 @@ fn figure(sketch: &Sketch) -> Result<FigureView<'_>, RenderError> {
         note: &sketch.words.note,
         svg: Value::from_safe_string(sketch.inline()),
         data: Value::from_safe_string(embeddable(&data)),
-        readable: sketch.reading.is_some(),
-        timed: sketch.reading.as_ref().is_some_and(|reading| reading.dates),
+        reads: match &sketch.reading {
+            Some(reading) if reading.dates => "dates",
+            Some(_) => "numbers",
+            None => "nothing",
+        },
     })
 }
 
@@ -259,7 +264,9 @@ fn squeezed(script: &str) -> String {
     let mut out = String::with_capacity(script.len());
     let mut quote: Option<char> = None;
     let lines = script.lines().filter(|line| !line.starts_with("//"));
-    let mut rest = lines.flat_map(|line| line.trim().chars().chain(['\n'])).peekable();
+    let mut rest = lines
+        .flat_map(|line| line.trim().chars().chain(['\n']))
+        .peekable();
     while let Some(character) = rest.next() {
         match (quote, character) {
             (Some(open), _) if open == character => quote = None,
@@ -267,7 +274,10 @@ fn squeezed(script: &str) -> String {
             _ => {}
         }
         let blank = quote.is_none() && matches!(character, ' ' | '\n');
-        let before = out.chars().next_back().is_none_or(|last| TIGHT.contains(last));
+        let before = out
+            .chars()
+            .next_back()
+            .is_none_or(|last| TIGHT.contains(last));
         let after = rest.peek().is_none_or(|&next| TIGHT.contains(next));
         let needed = character == '\n' && out.ends_with(['}', ')', ']']);
         if !blank || needed || !(before || after) {

@@ -50,13 +50,14 @@ for (const table of all("table")) all("th", table).forEach((head, column) => {
 const picture = (name, svg) => {
   const copy = svg.cloneNode(true), box = svg.viewBox.baseVal, colors = getComputedStyle(root);
   const css = all("style").map(s => (s.textContent.match(/@font-face\{[^}]*\}/g) || []).join("")).join("");
-  let rules = css + "text{font-family:Inter}[data-s=head],[data-s=foot]{display:none}";
+  let rules = css + "text{font-family:Inter}";
   for (let i = 0; i < 10; i++) {
     const c = colors.getPropertyValue("--c" + i);
     rules += `.f${i}{fill:${c}}.s${i}{stroke:${c}}`;
   }
   make("style", {}, copy).textContent = rules;
-  const width = 2400, height = round(width * box.height / box.width), image = new Image();
+  const full = box.y + box.height + 112, width = 2400, height = round(width * full / box.width), image = new Image();
+  copy.setAttribute("viewBox", `0 0 ${box.width} ${full}`);
   copy.setAttribute("width", width);
   copy.setAttribute("height", height);
   image.onload = () => {
@@ -133,8 +134,7 @@ function interact(figure, svg, csv, {x, dates, range, panels, series, shade}) {
     e.preventDefault();
   };
   if (!dates) return;
-  reset.onclick = () => zoom(null);
-  svg.ondblclick = () => zoom(null);
+  reset.onclick = svg.ondblclick = () => zoom(null);
   svg.onpointerdown = e => { if (!e.button && e.pointerType != "touch") from = value(e); };
   addEventListener("pointerup", e => {
     if (from == null) return;
@@ -146,7 +146,7 @@ function interact(figure, svg, csv, {x, dates, range, panels, series, shade}) {
   const text = (t, a, g) => { make("text", {class: "f2", "font-size": 44, ...a}, g).textContent = t; };
   const ticks = (lo, hi, n) => {
     const raw = (hi - lo) / n, p = 10 ** floor(log10(raw)), q = raw / p, s = p * (q < 1.5 ? 1 : q < 3 ? 2 : q < 7 ? 5 : 10), o = [];
-    for (let i = ceil(lo / s); i * s <= hi; i++) o.push([i * s, write(i * s, max(0, -floor(log10(s) + 1e-9)))]);
+    for (let i = ceil(lo / s); i * s <= hi; i++) o.push([i * s || 0, write(i * s || 0, max(0, -floor(log10(s) + 1e-9)))]);
     return o;
   };
   function zoom(to) {

@@ -70,7 +70,11 @@ pub(super) fn excluded(findings: &Findings) -> Table {
     );
     for found in &findings.hypotheses {
         let lines = found.excluded.iter().map(|(reason, rows)| {
-            vec![Cell::text(&found.id), Cell::text(reason), Cell::count(*rows)]
+            vec![
+                Cell::text(&found.id),
+                Cell::text(reason),
+                Cell::count(*rows),
+            ]
         });
         table.rows.extend(lines);
     }

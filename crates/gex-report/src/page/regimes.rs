@@ -11,18 +11,31 @@ pub(super) fn table(hypotheses: &[HypothesisFinding]) -> Table {
     let mut table = Table::new(
         "After each regime. Volatility in % a year; returns in basis points over the horizon; hit: share of positive returns with its 95 % Wilson interval.",
         &[
-            "hypothesis", "regime", "#n", "#effective n", "#spells", "#volatility", "#interval",
-            "#mean return", "#hit", "#hit interval", "gate",
+            "hypothesis",
+            "regime",
+            "#n",
+            "#effective n",
+            "#spells",
+            "#volatility",
+            "#interval",
+            "#mean return",
+            "#hit",
+            "#hit interval",
+            "gate",
         ],
     );
     for found in shown(hypotheses) {
-        table.rows.extend(found.conditional.iter().map(|row| regime_row(found, row)));
+        table
+            .rows
+            .extend(found.conditional.iter().map(|row| regime_row(found, row)));
     }
     table
 }
 
 fn shown(hypotheses: &[HypothesisFinding]) -> Vec<&HypothesisFinding> {
-    let primaries = hypotheses.iter().filter(|found| found.role == Role::Primary);
+    let primaries = hypotheses
+        .iter()
+        .filter(|found| found.role == Role::Primary);
     let primaries: Vec<&HypothesisFinding> = primaries.collect();
     if primaries.is_empty() {
         hypotheses.first().into_iter().collect()
@@ -66,7 +79,13 @@ pub(super) fn differences(hypotheses: &[HypothesisFinding]) -> Table {
     let mut table = Table::new(
         "Lower regime less upper regime. AR(1): first-order autocorrelation of the signal; near one, usual tests reject too often.",
         &[
-            "hypothesis", "unit", "#difference", "#interval", "#n", "#effective n", "p by method",
+            "hypothesis",
+            "unit",
+            "#difference",
+            "#interval",
+            "#n",
+            "#effective n",
+            "p by method",
             "#AR(1)",
         ],
     );
@@ -87,12 +106,22 @@ pub(super) fn moments(hypotheses: &[HypothesisFinding]) -> Table {
     let mut table = Table::new(
         "Moments of the outcome in its own unit. Skewness G1 and excess kurtosis G2 are bias-corrected; ES5 is the mean of the lowest 5 %.",
         &[
-            "hypothesis", "regime", "outcome", "#mean", "#median", "#sd", "#MAD", "#skewness",
-            "#excess kurtosis", "#ES5",
+            "hypothesis",
+            "regime",
+            "outcome",
+            "#mean",
+            "#median",
+            "#sd",
+            "#MAD",
+            "#skewness",
+            "#excess kurtosis",
+            "#ES5",
         ],
     );
     for found in shown(hypotheses) {
-        table.rows.extend(found.conditional.iter().map(|row| moments_row(found, row)));
+        table
+            .rows
+            .extend(found.conditional.iter().map(|row| moments_row(found, row)));
     }
     table
 }
@@ -122,10 +151,17 @@ fn moments_row(found: &HypothesisFinding, row: &RegimeRow) -> Vec<Cell> {
 
 /// Steps between regimes.
 pub(super) fn transitions(hypotheses: &[HypothesisFinding]) -> Option<Table> {
-    let found = shown(hypotheses).into_iter().find(|found| found.transitions.is_some())?;
+    let found = shown(hypotheses)
+        .into_iter()
+        .find(|found| found.transitions.is_some())?;
     let transitions = found.transitions.as_ref()?;
     let mut headings = vec!["from".to_owned()];
-    headings.extend(transitions.labels.iter().map(|label| format!("#to {label}")));
+    headings.extend(
+        transitions
+            .labels
+            .iter()
+            .map(|label| format!("#to {label}")),
+    );
     headings.push("#mean spell".to_owned());
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     let caption = format!(
@@ -134,7 +170,9 @@ pub(super) fn transitions(hypotheses: &[HypothesisFinding]) -> Option<Table> {
     );
     let mut table = Table::new(&caption, &headings);
     let rows = transitions.labels.iter().enumerate();
-    table.rows = rows.map(|(index, label)| step_row(transitions, index, label)).collect();
+    table.rows = rows
+        .map(|(index, label)| step_row(transitions, index, label))
+        .collect();
     Some(table)
 }
 

@@ -80,11 +80,7 @@ impl Cell {
     }
 
     /// A number in its own format, or a dash with the reason why there is none.
-    pub(super) fn written(
-        value: Option<f64>,
-        reason: &str,
-        write: impl Fn(f64) -> String,
-    ) -> Self {
+    pub(super) fn written(value: Option<f64>, reason: &str, write: impl Fn(f64) -> String) -> Self {
         match finite(value) {
             Some(value) => Self {
                 text: write(value),
@@ -164,6 +160,9 @@ mod tests {
     fn headings_say_what_is_a_number() {
         let table = Table::new("t", &["id", "#n"]);
         assert_eq!(table.columns[0].kind, "text");
-        assert_eq!((table.columns[1].name.as_str(), table.columns[1].kind), ("n", "number"));
+        assert_eq!(
+            (table.columns[1].name.as_str(), table.columns[1].kind),
+            ("n", "number")
+        );
     }
 }

@@ -6,7 +6,9 @@ use gex_analysis::findings::{
 use serde::Serialize;
 
 use super::table::{Cell, Table};
-use crate::format::{UNDEFINED, count, estimate_decimals, finite, interval, number, p_value, percent};
+use crate::format::{
+    UNDEFINED, count, estimate_decimals, finite, interval, number, p_value, percent,
+};
 
 /// A card.
 #[derive(Debug, Clone, Serialize)]
@@ -78,8 +80,8 @@ fn facts(found: &HypothesisFinding, headline: Option<&Estimate>) -> Vec<(String,
     let sample = headline.map_or_else(
         || UNDEFINED.to_owned(),
         |estimate| {
-            let effective = finite(estimate.n_effective)
-                .map_or_else(|| UNDEFINED.to_owned(), |n| number(n, 0));
+            let effective =
+                finite(estimate.n_effective).map_or_else(|| UNDEFINED.to_owned(), |n| number(n, 0));
             format!("{} ({effective})", count(estimate.n))
         },
     );
@@ -97,7 +99,10 @@ fn facts(found: &HypothesisFinding, headline: Option<&Estimate>) -> Vec<(String,
         ("Declared sign", declared.to_owned()),
         ("n (effective n)", sample),
         ("Detectable at 80 % power", share(verdict.mde80)),
-        ("Smallest effect that matters", share(Some(verdict.smallest_effect))),
+        (
+            "Smallest effect that matters",
+            share(Some(verdict.smallest_effect)),
+        ),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()
@@ -105,14 +110,33 @@ fn facts(found: &HypothesisFinding, headline: Option<&Estimate>) -> Vec<(String,
 
 /// Every hypothesis, one a row.
 pub(super) fn table(findings: &Findings) -> Table {
-    let headlines = || findings.hypotheses.iter().filter_map(|found| found.ladder.last());
+    let headlines = || {
+        findings
+            .hypotheses
+            .iter()
+            .filter_map(|found| found.ladder.last())
+    };
     let unit = shared_unit(headlines().map(|rung| &rung.level));
     let caption = format!(
         "Every hypothesis, with every control{}. MDE80: smallest effect seen with 80 % power, in % of volatility per standard deviation of the signal.",
         in_unit(unit)
     );
-    let mut headings = vec!["hypothesis", "role", "verdict", "signal", "horizon", "#estimate"];
-    headings.extend(["#interval", "#n", "#effective n", "#Holm p", "#placebo p", "#MDE80"]);
+    let mut headings = vec![
+        "hypothesis",
+        "role",
+        "verdict",
+        "signal",
+        "horizon",
+        "#estimate",
+    ];
+    headings.extend([
+        "#interval",
+        "#n",
+        "#effective n",
+        "#Holm p",
+        "#placebo p",
+        "#MDE80",
+    ]);
     headings.extend(unit.is_none().then_some("unit"));
     let mut table = Table::new(&caption, &headings);
     let rows = findings.hypotheses.iter();
@@ -136,7 +160,9 @@ const NO_RUNG: &str = "no rung was estimated";
 /// The unit of all estimates, where they have one in common.
 fn shared_unit<'a>(mut estimates: impl Iterator<Item = &'a Estimate>) -> Option<&'a str> {
     let first = estimates.next()?.unit.as_str();
-    estimates.all(|estimate| estimate.unit == first).then_some(first)
+    estimates
+        .all(|estimate| estimate.unit == first)
+        .then_some(first)
 }
 
 fn in_unit(unit: Option<&str>) -> String {
@@ -157,7 +183,9 @@ fn row(found: &HypothesisFinding) -> Vec<Cell> {
             .class("strong")
             .titled(&verdict.reasons.join(" ")),
         Cell::text(signal).titled(&found.regime),
-        Cell::text(&found.horizon).class("short").titled(&found.outcome),
+        Cell::text(&found.horizon)
+            .class("short")
+            .titled(&found.outcome),
     ];
     match found.ladder.last() {
         Some(rung) => cells.extend(estimate_cells(&rung.level)),
@@ -199,12 +227,23 @@ pub(super) fn ladder(findings: &Findings) -> Table {
     let mut table = Table::new(
         &caption,
         &[
-            "hypothesis", "rung", "controls", "#one sd of signal", "#interval", "#n",
-            "#effective n", "p by method", "#in the negative regime", "#interval", "#partial R²",
+            "hypothesis",
+            "rung",
+            "controls",
+            "#one sd of signal",
+            "#interval",
+            "#n",
+            "#effective n",
+            "p by method",
+            "#in the negative regime",
+            "#interval",
+            "#partial R²",
         ],
     );
     for found in primaries() {
-        table.rows.extend(found.ladder.iter().map(|rung| rung_row(found, rung)));
+        table
+            .rows
+            .extend(found.ladder.iter().map(|rung| rung_row(found, rung)));
         table.rows.extend(lagged_row(found));
     }
     table
