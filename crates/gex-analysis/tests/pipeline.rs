@@ -47,8 +47,8 @@ impl Noise {
     }
 
     /// The next value of an AR(1) of unit variance.
-    fn persistent(&mut self, before: f64) -> f64 {
-        PERSISTENCE * before + (1.0 - PERSISTENCE * PERSISTENCE).sqrt() * self.normal()
+    fn next(&mut self, before: f64, persistence: f64) -> f64 {
+        persistence * before + (1.0 - persistence * persistence).sqrt() * self.normal()
     }
 }
 
@@ -102,6 +102,10 @@ fn point(session: Session, gamma: f64, spot: f64) -> GexPoint {
 }
 
 fn world(count: usize, kappa: f64, seed: u64) -> World {
+    market(count, kappa, seed, PERSISTENCE)
+}
+
+fn market(count: usize, kappa: f64, seed: u64, gamma_persistence: f64) -> World {
     let mut noise = Noise(ChaCha8Rng::seed_from_u64(seed));
     let sessions = sessions(count);
     let (mut log_variance, mut gamma, mut close) = (noise.normal(), noise.normal(), 4_000.0);
@@ -111,7 +115,8 @@ fn world(count: usize, kappa: f64, seed: u64) -> World {
         let bar = bar(*session, close, volatility, &mut noise);
         close = bar.close;
         bars.push(bar);
-        (log_variance, gamma) = (noise.persistent(log_variance), noise.persistent(gamma));
+        log_variance = noise.next(log_variance, PERSISTENCE);
+        gamma = noise.next(gamma, gamma_persistence);
         points.push(point(*session, gamma, close));
         let value = 16.0 * (0.45 * log_variance + 0.1 * noise.normal()).exp();
         vix.push(ControlPoint {
@@ -481,4 +486,16 @@ fn hours_run_on_through_a_calendar_that_never_closes() {
         rows.last().unwrap().outcome.is_none(),
         "the data end with its decision"
     );
+}
+
+/// Gamma without memory: real at once and gone a session later, as a leak would look.
+#[test]
+fn an_effect_that_dies_within_a_session_is_flagged() {
+    let brief = market(1_250, 0.2, 61, 0.0);
+    let found = one(hypothesis("brief", &Control::ALL, 1), Role::Primary, &brief);
+    let verdict = &found.hypotheses[0].verdict;
+    assert!(verdict.holm_p.unwrap() < 0.01, "{verdict:?}");
+    assert_ne!(verdict.word, VerdictWord::Supported);
+    let reasons = verdict.reasons.join(" ");
+    assert!(reasons.contains("one session older"), "{reasons}");
 }
