@@ -8,6 +8,7 @@ mod interval_rows;
 mod ladder;
 mod profile;
 mod strikes;
+mod strips;
 mod volatility;
 
 use gex_analysis::findings::{HypothesisFinding, Role};

@@ -1,5 +1,6 @@
 //! The page: one file without a single request to anywhere.
 
+mod description;
 mod quality;
 mod regimes;
 mod table;
@@ -35,6 +36,7 @@ struct View<'a> {
     assumptions: &'a [String],
     cards: Vec<verdicts::Card>,
     tables: Tables,
+    description: Option<description::DescriptionView<'a>>,
     missing: Missing<'a>,
     figures: Vec<FigureView<'a>>,
     reproduction: ReproductionView<'a>,
@@ -115,6 +117,7 @@ pub(crate) fn write(input: &ReportInput, sketches: &[Sketch]) -> Result<String, 
         assumptions: &input.findings.study.assumptions,
         cards: verdicts::cards(input.findings),
         tables: tables(input.findings),
+        description: input.findings.description.as_ref().map(description::view),
         missing: missing(&input.findings.quality.missing_sessions),
         figures: sketches.iter().map(figure).collect::<Result<_, _>>()?,
         reproduction: reproduction(&input.reproduction),

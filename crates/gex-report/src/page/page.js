@@ -69,7 +69,7 @@ const picture = (name, svg) => {
     pen.drawImage(image, 0, 0);
     canvas.toBlob(b => save(name + ".png", b));
   };
-  image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(new XMLSerializer().serializeToString(copy));
+  image.src = "data:image/svg+xml," + encodeURIComponent(new XMLSerializer().serializeToString(copy));
 };
 
 for (const figure of all("figure")) {

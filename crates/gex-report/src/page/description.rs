@@ -1,0 +1,88 @@
+//! The whole sample described: tables that warn beside every number that they are no test.
+
+use gex_analysis::findings::{Description, DescriptiveRegression, GroupRow, Grouping};
+use serde::Serialize;
+
+use super::table::{Cell, Table};
+use crate::format::{UNDEFINED, count, decimals_for, finite, number};
+
+/// The description as the template writes it.
+#[derive(Debug, Serialize)]
+pub(super) struct DescriptionView<'a> {
+    title: &'a str,
+    note: &'a str,
+    definitions: &'a [String],
+    tables: Vec<Table>,
+    regression: Option<String>,
+}
+
+/// Lays out a description.
+pub(super) fn view(description: &Description) -> DescriptionView<'_> {
+    let groupings = description.groupings.iter();
+    DescriptionView {
+        title: &description.title,
+        note: &description.note,
+        definitions: &description.definitions,
+        tables: groupings
+            .map(|grouping| table(grouping, &description.note))
+            .collect(),
+        regression: description.regression.as_ref().map(regression),
+    }
+}
+
+fn table(grouping: &Grouping, note: &str) -> Table {
+    let mut table = Table::new(
+        &format!("By {}. {note}", grouping.name),
+        &[
+            "group",
+            "#n",
+            "#mean signal",
+            "#sd, %",
+            "#mean |return|, %",
+            "#excess kurtosis",
+            "#beyond 2 %, %",
+            "#5-session vol, %",
+            "#20-session vol, %",
+            "#implied vol, %",
+            "#mean return, bp",
+        ],
+    );
+    table.rows = grouping.rows.iter().map(row).collect();
+    table
+}
+
+fn row(row: &GroupRow) -> Vec<Cell> {
+    const WHY: &str = "too few rows or no data";
+    let short = |value| Cell::number(value, 2, WHY);
+    vec![
+        Cell::text(&row.label).class("strong"),
+        Cell::count(row.n),
+        Cell::written(row.mean_signal, WHY, |value| {
+            number(value, decimals_for(value.abs()))
+        }),
+        short(row.sd_percent),
+        short(row.mean_absolute_percent),
+        short(row.excess_kurtosis),
+        Cell::number(row.beyond_two_percent, 1, WHY),
+        Cell::number(row.volatility_5_percent, 1, WHY),
+        Cell::number(row.volatility_20_percent, 1, WHY),
+        Cell::number(row.implied_volatility_percent, 1, WHY),
+        Cell::number(row.mean_return_bp, 1, WHY),
+    ]
+}
+
+fn regression(found: &DescriptiveRegression) -> String {
+    let show = |value: f64, decimals| {
+        finite(Some(value)).map_or_else(|| UNDEFINED.to_owned(), |value| number(value, decimals))
+    };
+    format!(
+        "{}: coefficient {} (t {}), R² {} without the signal and {} with it, n = {}; {}.",
+        found.text,
+        show(found.coefficient, decimals_for(found.coefficient.abs())),
+        show(found.t_statistic, 2),
+        show(found.r2_without, 4),
+        show(found.r2_with, 4),
+        count(found.n),
+        found.method
+    )
+}
