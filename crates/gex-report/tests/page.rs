@@ -191,3 +191,17 @@ fn checks_come_with_the_gravest_first() {
     assert!(place("<b>note</b>") < place("<b>pass</b>"));
     assert!(place("Read before quoting numbers") < place("id=\"verdicts\""));
 }
+
+/// Hourly data over years would make the page too long to send: pictures stay, values go to files.
+#[test]
+fn long_series_keep_their_values_in_the_file() {
+    let pages = full(30_000);
+    assert!(pages.html.len() < 1_000_000, "{} bytes", pages.html.len());
+    assert!(pages.html.contains("the run's folder, gex.csv"));
+    let gex = pages
+        .figures
+        .iter()
+        .find(|figure| figure.name == "gex")
+        .unwrap();
+    assert_eq!(gex.csv.lines().count(), 30_001);
+}

@@ -113,17 +113,13 @@ fn draw_strike(
     unit: &ShownUnit,
 ) -> Drawn {
     let x = panel.column(row.strike);
-    let zero = panel.row(0.0);
-    for (value, role) in [(row.call, Role::Positive), (row.put, Role::Negative)] {
-        let Some(value) = unit.scale(value) else {
-            continue;
-        };
-        let end = panel.row(value);
+    for (from, to, role) in bars(unit.scale(row.call), unit.scale(row.put)) {
+        let (from, to) = (panel.row(from), panel.row(to));
         let bar = Frame {
             left: x - half,
-            top: end.min(zero),
+            top: from.min(to),
             width: 2.0 * half,
-            height: (end - zero).abs(),
+            height: (from - to).abs(),
         };
         canvas.fill(bar, role, 1.0)?;
     }
@@ -134,6 +130,17 @@ fn draw_strike(
         }
         None => Ok(()),
     }
+}
+
+/// Calls from zero; puts from zero too, or on top of the calls where both have one sign.
+fn bars(call: Option<f64>, put: Option<f64>) -> Vec<(f64, f64, Role)> {
+    let base = match (call, put) {
+        (Some(call), Some(put)) if call * put > 0.0 => call,
+        _ => 0.0,
+    };
+    let calls = call.map(|value| (0.0, value, Role::Positive));
+    let puts = put.map(|value| (base, base + value, Role::Negative));
+    calls.into_iter().chain(puts).collect()
 }
 
 fn draw_marks(canvas: &mut Canvas, panel: &Panel, figure: &StrikesFigure) -> Drawn {
@@ -237,5 +244,51 @@ fn reading(panel: &Panel, unit: &ShownUnit) -> Reading {
             })
             .into(),
         shade: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn puts_stack_on_calls_only_where_both_have_one_sign() {
+        let opposed = bars(Some(2.0), Some(-1.0));
+        assert_eq!(
+            opposed,
+            [(0.0, 2.0, Role::Positive), (0.0, -1.0, Role::Negative)]
+        );
+        let gross = bars(Some(2.0), Some(1.0));
+        assert_eq!(
+            gross,
+            [(0.0, 2.0, Role::Positive), (2.0, 3.0, Role::Negative)]
+        );
+        assert_eq!(bars(None, Some(1.0)), [(0.0, 1.0, Role::Negative)]);
+    }
+
+    #[test]
+    fn the_picture_holds_nearly_all_gamma_around_spot() {
+        let row = |strike: f64, size: f64| StrikeRow {
+            strike,
+            call: Some(size),
+            put: None,
+            net: Some(size),
+        };
+        let figure = StrikesFigure {
+            session: chrono::NaiveDate::MIN,
+            positioning: String::new(),
+            unit: crate::input::ExposureUnit::AsGiven(String::new()),
+            spot: 100.0,
+            call_wall: None,
+            put_wall: None,
+            rows: vec![
+                row(10.0, 0.1),
+                row(90.0, 30.0),
+                row(100.0, 50.0),
+                row(110.0, 20.0),
+            ],
+        };
+        let strikes: Vec<f64> = shown_rows(&figure).iter().map(|row| row.strike).collect();
+        assert_eq!(strikes, [90.0, 100.0, 110.0]);
     }
 }

@@ -24,6 +24,9 @@ use table::Table;
 /// Dates of missing sessions written out; the coverage figure's data has them all.
 const MOST_DATES: usize = 60;
 
+/// Bytes of data that a figure may add to the page; longer data is in its file alone.
+const MOST_DATA: usize = 400_000;
+
 /// Everything that the template writes.
 #[derive(Debug, Serialize)]
 struct View<'a> {
@@ -88,7 +91,7 @@ struct FigureView<'a> {
 /// What the page's script reads.
 #[derive(Debug, Serialize)]
 struct FigureData<'a> {
-    csv: &'a str,
+    csv: Option<&'a str>,
     reading: Option<&'a Reading>,
 }
 
@@ -224,9 +227,10 @@ fn missing(dates: &[String]) -> Missing<'_> {
 }
 
 fn figure(sketch: &Sketch) -> Result<FigureView<'_>, RenderError> {
+    let carried = sketch.csv.len() <= MOST_DATA;
     let data = serde_json::to_string(&FigureData {
-        csv: &sketch.csv,
-        reading: sketch.reading.as_ref(),
+        csv: carried.then_some(sketch.csv.as_str()),
+        reading: sketch.reading.as_ref().filter(|_| carried),
     })?;
     Ok(FigureView {
         name: sketch.name,
@@ -236,6 +240,7 @@ fn figure(sketch: &Sketch) -> Result<FigureView<'_>, RenderError> {
         svg: Value::from_safe_string(sketch.inline()),
         data: Value::from_safe_string(embeddable(&data)),
         reads: match &sketch.reading {
+            _ if !carried => "file",
             Some(reading) if reading.dates => "dates",
             Some(_) => "numbers",
             None => "nothing",
