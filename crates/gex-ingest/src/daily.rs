@@ -56,7 +56,28 @@ struct BarNames {
     ticker: Option<&'static str>,
 }
 
-const BAR_NAMES: [BarNames; 4] = [
+impl BarNames {
+    /// Whether the table has one price a session.
+    fn is_closes(&self) -> bool {
+        self.open == self.close
+    }
+}
+
+/// A series of closes: one price a session, at its close.
+const fn closes(date: &'static str, close: &'static str) -> BarNames {
+    let (open, high, low) = (close, close, close);
+    BarNames {
+        date,
+        open,
+        high,
+        low,
+        close,
+        volume: None,
+        ticker: None,
+    }
+}
+
+static BAR_NAMES: [BarNames; 7] = [
     // Cboe's quote of the underlying: the label lies, the last trade doesn't.
     BarNames {
         date: "last_trade_time_et",
@@ -94,11 +115,15 @@ const BAR_NAMES: [BarNames; 4] = [
         volume: Some("v"),
         ticker: None,
     },
+    closes("date", "close"),
+    closes("date", "price"),
+    closes("Date", "Close"),
 ];
 
 /// Reads daily bars: `date, open, high, low, close[, volume]`, or Cboe's `underlying` table.
 ///
-/// A bar opens and closes with its session and is known at the close. Rows on days without a
+/// A bar opens and closes with its session and is known at the close; in a table of closes alone
+/// (`date, close` or `date, price`) it has no length and one price. Rows on days without a
 /// session, second rows of a date and contradictory prices are set aside.
 ///
 /// # Errors
@@ -141,6 +166,7 @@ fn at<T: Copy>(column: &[Option<T>], row: usize) -> Option<T> {
 
 /// The columns of a file of bars.
 struct BarTable {
+    names: &'static BarNames,
     frame: Frame,
     dates: Vec<Option<NaiveDate>>,
     prices: [Vec<Option<f64>>; 4],
@@ -148,16 +174,19 @@ struct BarTable {
 }
 
 impl BarTable {
-    fn read(source: &SourceFile, names: &BarNames) -> Result<Self, SourceError> {
+    fn read(source: &SourceFile, names: &'static BarNames) -> Result<Self, SourceError> {
         let prices = [names.open, names.high, names.low, names.close];
         let others = [Some(names.date), names.volume, names.ticker];
-        let wanted: Vec<&str> = prices
-            .into_iter()
-            .chain(others.into_iter().flatten())
-            .collect();
+        let mut wanted: Vec<&str> = others.into_iter().flatten().collect();
+        for price in prices {
+            if !wanted.contains(&price) {
+                wanted.push(price);
+            }
+        }
         let mut frame = Frame::read(source, &wanted)?;
         let [open, high, low, close] = prices;
         Ok(Self {
+            names,
             dates: dates(&mut frame, names.date)?,
             prices: [
                 frame.numbers(open)?,
@@ -174,8 +203,13 @@ impl BarTable {
     fn bar(&self, row: usize, session: Session) -> Result<Bar, [Option<f64>; 4]> {
         let prices = self.prices.each_ref().map(|column| at(column, row));
         let [open, high, low, close] = sound_prices(prices).ok_or(prices)?;
+        let start = if self.names.is_closes() {
+            session.close
+        } else {
+            session.open
+        };
         Ok(Bar {
-            start: session.open,
+            start,
             end: session.close,
             known_at: session.close,
             open,
@@ -269,7 +303,7 @@ fn first_present(
         .ok_or_else(|| missing(source, &names.join("\" or \""), present))
 }
 
-fn bar_names<'a>(source: &SourceFile, present: &[String]) -> Result<&'a BarNames, SourceError> {
+fn bar_names(source: &SourceFile, present: &[String]) -> Result<&'static BarNames, SourceError> {
     let has = |name: &str| present.iter().any(|column| column == name);
     BAR_NAMES
         .iter()
@@ -280,7 +314,13 @@ fn bar_names<'a>(source: &SourceFile, present: &[String]) -> Result<&'a BarNames
                     .into_iter()
                     .all(has)
         })
-        .ok_or_else(|| missing(source, "date, open, high, low, close", present))
+        .ok_or_else(|| {
+            missing(
+                source,
+                "date, open, high, low, close (or date, close)",
+                present,
+            )
+        })
 }
 
 fn dates(frame: &mut Frame, column: &str) -> Result<Vec<Option<NaiveDate>>, SourceError> {

@@ -11,6 +11,7 @@ pub mod daily;
 pub mod import;
 mod judge;
 pub mod mapping;
+pub mod prices;
 pub mod quality;
 pub mod sessions;
 pub mod source;
