@@ -143,6 +143,7 @@ fn a_page_without_data_is_still_a_page() {
     let pages = render(&bare(&findings)).unwrap();
     assert!(pages.figures.is_empty());
     assert!(pages.html.contains("0 of 0"));
+    assert!(pages.html.contains("it shows no profile and no strikes"));
 }
 
 #[test]
