@@ -210,6 +210,17 @@ pub fn read_sources(
     Ok(report)
 }
 
+/// The profile that [`read_sources`] will read by, known before any row is read.
+///
+/// # Errors
+///
+/// [`ImportError`] where no table is found, or the files are of no format or of two.
+pub fn profile_of(request: &ImportRequest) -> Result<Profile, ImportError> {
+    let Sources { files, mut ignored } = find_sources(&request.paths)?;
+    let (layout, _) = layout_of(request, files, &mut ignored)?;
+    Ok(layout.profile())
+}
+
 fn hand_over(
     books: &mut Assembler,
     report: &mut ImportReport,

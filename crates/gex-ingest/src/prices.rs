@@ -5,6 +5,7 @@
 //! <control>.parquet ts, known_at, value                       (metadata: gexlab.control)
 //! ```
 
+use std::fmt::Display;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -99,7 +100,7 @@ pub fn read_bars_file(path: &Path, underlying: &str) -> Result<BarSeries, TableE
             0,
             "underlying",
             "no bar of this underlying; the file has",
-            known,
+            &known,
         ));
     }
     Ok(series)
@@ -152,7 +153,7 @@ pub fn read_control_file(path: &Path, name: &str) -> Result<ControlSeries, Table
             .is_some_and(|last| point.known_at < last.known_at);
         if point.known_at < point.ts || early {
             let problem = "must not lie before ts or before the row above";
-            return Err(file.value(row, "known_at", problem, point.known_at));
+            return Err(file.value(row, "known_at", problem, &point.known_at));
         }
         points.push(point);
     }
@@ -181,7 +182,7 @@ impl FileTable {
         row: usize,
         column: &'static str,
         problem: &'static str,
-        value: impl ToString,
+        value: &dyn Display,
     ) -> TableError {
         TableError::Value {
             file: self.file.clone(),
@@ -222,7 +223,7 @@ impl FileTable {
         let numbers = self.nullable_numbers(column)?;
         let numbers = self.complete(&numbers, column, |value| *value)?;
         match numbers.iter().position(|value| !value.is_finite()) {
-            Some(row) => Err(self.value(row, column, "must be finite", numbers[row])),
+            Some(row) => Err(self.value(row, column, "must be finite", &numbers[row])),
             None => Ok(numbers),
         }
     }
@@ -246,7 +247,7 @@ impl FileTable {
                 value
                     .as_ref()
                     .map(&read)
-                    .ok_or_else(|| self.value(row, column, "must not be null", "null"))
+                    .ok_or_else(|| self.value(row, column, "must not be null", &"null"))
             })
             .collect()
     }
@@ -254,13 +255,23 @@ impl FileTable {
     fn check_bar(&self, row: usize, bar: &Bar, last: Option<&Bar>) -> Result<(), TableError> {
         let bounds = [bar.open, bar.close].map(|price| bar.low <= price && price <= bar.high);
         if bounds.contains(&false) || bar.low <= 0.0 {
-            return Err(self.value(row, "high", "prices contradict each other: high", bar.high));
+            return Err(self.value(row, "high", "prices contradict each other: high", &bar.high));
         }
         if bar.end < bar.start || bar.known_at < bar.end {
-            return Err(self.value(row, "known_at", "must not lie before the end", bar.known_at));
+            return Err(self.value(
+                row,
+                "known_at",
+                "must not lie before the end",
+                &bar.known_at,
+            ));
         }
         if last.is_some_and(|last| bar.start < last.end) {
-            return Err(self.value(row, "start", "must not lie before the end above", bar.start));
+            return Err(self.value(
+                row,
+                "start",
+                "must not lie before the end above",
+                &bar.start,
+            ));
         }
         Ok(())
     }

@@ -47,7 +47,8 @@ impl Checker {
         match read(typed.get_ref()) {
             Ok(value) => Some(value),
             Err(error) => {
-                let fault = Diagnostic::new(error.to_string(), typed.span(), format!("not a {what}"));
+                let fault =
+                    Diagnostic::new(error.to_string(), typed.span(), format!("not a {what}"));
                 self.fault(fault);
                 None
             }
@@ -94,6 +95,9 @@ mod tests {
         let faults = checker.finish(Some(())).unwrap_err();
         assert_eq!(faults.len(), 2);
         assert_eq!(faults[0].help.as_deref(), Some("did you mean `parity`?"));
-        assert_eq!(faults[1].message, "dead-band must lie between 0 and 1, got 2");
+        assert_eq!(
+            faults[1].message,
+            "dead-band must lie between 0 and 1, got 2"
+        );
     }
 }

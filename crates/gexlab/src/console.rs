@@ -50,8 +50,11 @@ impl Console {
     /// A progress bar of `steps` steps that draws only on a terminal.
     pub fn progress(self, verb: &'static str, steps: u64) -> ProgressBar {
         let visible = self.verbosity == Verbosity::Normal && io::stderr().is_terminal();
-        let target =
-            if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if visible {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(Some(steps), target).with_prefix(verb);
         let style = ProgressStyle::with_template(
             "{prefix:>12.green.bold} [{bar:24}] {pos}/{len} {msg} eta {eta}",

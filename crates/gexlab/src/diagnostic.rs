@@ -20,7 +20,12 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A fault without advice.
     pub fn new(message: impl Into<String>, span: Range<usize>, label: impl Into<String>) -> Self {
-        Self { message: message.into(), span, label: label.into(), help: None }
+        Self {
+            message: message.into(),
+            span,
+            label: label.into(),
+            help: None,
+        }
     }
 
     /// The same fault with advice.
@@ -49,9 +54,13 @@ pub fn render(faults: &[Diagnostic], source: &str, path: &str, style: Style) -> 
     let mut text = String::new();
     for fault in faults {
         let snippet = Snippet::source(source).path(path).annotation(
-            AnnotationKind::Primary.span(fault.span.clone()).label(fault.label.as_str()),
+            AnnotationKind::Primary
+                .span(fault.span.clone())
+                .label(fault.label.as_str()),
         );
-        let mut group = Level::ERROR.primary_title(fault.message.as_str()).element(snippet);
+        let mut group = Level::ERROR
+            .primary_title(fault.message.as_str())
+            .element(snippet);
         if let Some(help) = &fault.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }

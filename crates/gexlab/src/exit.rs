@@ -37,17 +37,26 @@ pub struct Failure {
 impl Failure {
     /// A fault of the command line or the study file.
     pub fn usage(error: impl Into<anyhow::Error>) -> Self {
-        Self { kind: FailureKind::Usage, error: error.into() }
+        Self {
+            kind: FailureKind::Usage,
+            error: error.into(),
+        }
     }
 
     /// Missing, broken or refused data.
     pub fn data(error: impl Into<anyhow::Error>) -> Self {
-        Self { kind: FailureKind::Data, error: error.into() }
+        Self {
+            kind: FailureKind::Data,
+            error: error.into(),
+        }
     }
 
     /// Anything else.
     pub fn failed(error: impl Into<anyhow::Error>) -> Self {
-        Self { kind: FailureKind::Failed, error: error.into() }
+        Self {
+            kind: FailureKind::Failed,
+            error: error.into(),
+        }
     }
 
     /// The exit code as the operating system wants it.
@@ -82,6 +91,9 @@ mod tests {
     fn the_message_holds_the_whole_chain() {
         let inner = anyhow::anyhow!("no such file");
         let failure = Failure::data(inner.context("cannot read bars.parquet"));
-        assert_eq!(failure.to_string(), "cannot read bars.parquet: no such file");
+        assert_eq!(
+            failure.to_string(),
+            "cannot read bars.parquet: no such file"
+        );
     }
 }

@@ -87,7 +87,10 @@ pub fn enter(path: &Path, claim: &Claim) -> Result<Entry, LedgerError> {
         data: claim.data.clone(),
         hypotheses: claim.hypotheses.iter().cloned().collect(),
         count: seen.len() as u64,
-        previous: entries.last().map(|last| last.hash.clone()).unwrap_or_default(),
+        previous: entries
+            .last()
+            .map(|last| last.hash.clone())
+            .unwrap_or_default(),
         hash: String::new(),
     };
     entry.hash = hash_of(&entry);
@@ -104,11 +107,19 @@ pub fn read(path: &Path) -> Result<Vec<Entry>, LedgerError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(LedgerError::Io { path: name(path), source }),
+        Err(source) => {
+            return Err(LedgerError::Io {
+                path: name(path),
+                source,
+            });
+        }
     };
     let mut entries: Vec<Entry> = Vec::new();
     for (i, line) in text.lines().enumerate() {
-        let broken = || LedgerError::Broken { path: name(path), line: i + 1 };
+        let broken = || LedgerError::Broken {
+            path: name(path),
+            line: i + 1,
+        };
         let entry: Entry = serde_json::from_str(line).map_err(|_| broken())?;
         let previous = entries.last().map_or("", |last| last.hash.as_str());
         if entry.previous != previous || entry.hash != hash_of(&entry) {
@@ -120,21 +131,35 @@ pub fn read(path: &Path) -> Result<Vec<Entry>, LedgerError> {
 }
 
 fn append(path: &Path, entry: &Entry) -> Result<(), LedgerError> {
-    let io = |source| LedgerError::Io { path: name(path), source };
+    let io = |source| LedgerError::Io {
+        path: name(path),
+        source,
+    };
     let mut line = serde_json::to_string(entry).map_err(|error| io(error.into()))?;
     line.push('\n');
-    let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(io)?;
-    file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(io)
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(io)?;
+    file.write_all(line.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(io)
 }
 
 fn hash_of(entry: &Entry) -> String {
-    let bare = Entry { hash: String::new(), ..entry.clone() };
+    let bare = Entry {
+        hash: String::new(),
+        ..entry.clone()
+    };
     let text = serde_json::to_string(&bare).unwrap_or_default();
     blake3::hash(text.as_bytes()).to_hex().to_string()
 }
 
 fn name(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -154,9 +179,18 @@ mod tests {
     fn distinct_hypotheses_are_counted_once_per_data_set() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ledger.jsonl");
-        assert_eq!(enter(&path, &claim("r1", "d", &["a", "b"])).unwrap().count, 2);
-        assert_eq!(enter(&path, &claim("r2", "d", &["b", "c"])).unwrap().count, 3);
-        assert_eq!(enter(&path, &claim("r3", "other", &["a"])).unwrap().count, 1);
+        assert_eq!(
+            enter(&path, &claim("r1", "d", &["a", "b"])).unwrap().count,
+            2
+        );
+        assert_eq!(
+            enter(&path, &claim("r2", "d", &["b", "c"])).unwrap().count,
+            3
+        );
+        assert_eq!(
+            enter(&path, &claim("r3", "other", &["a"])).unwrap().count,
+            1
+        );
     }
 
     #[test]
@@ -177,8 +211,16 @@ mod tests {
             enter(&path, &claim(run, "d", &[run])).unwrap();
         }
         let text = fs::read_to_string(&path).unwrap();
-        let kept: Vec<&str> = text.lines().enumerate().filter(|(i, _)| *i != 1).map(|l| l.1).collect();
+        let kept: Vec<&str> = text
+            .lines()
+            .enumerate()
+            .filter(|(i, _)| *i != 1)
+            .map(|l| l.1)
+            .collect();
         fs::write(&path, kept.join("\n")).unwrap();
-        assert!(matches!(read(&path), Err(LedgerError::Broken { line: 2, .. })));
+        assert!(matches!(
+            read(&path),
+            Err(LedgerError::Broken { line: 2, .. })
+        ));
     }
 }

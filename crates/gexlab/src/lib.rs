@@ -1,1 +1,27 @@
-//! gexlab
+//! The library face of the command `gex`: reads what was typed, wires the crates, writes a run.
+//!
+//! The only crate that reads the clock, the environment or a path that was not handed to it.
+
+pub mod args;
+pub mod checker;
+pub mod choose;
+pub mod cmd;
+pub mod console;
+pub mod diagnostic;
+pub mod exit;
+pub mod inputs;
+pub mod ledger;
+pub mod load;
+pub mod open_study;
+pub mod page;
+pub mod parallel;
+pub mod plan;
+pub mod replay;
+pub mod run;
+pub mod run_folder;
+pub mod series_table;
+pub mod study_file;
+pub mod study_plan;
+pub mod tables;
+pub mod text_table;
+pub mod understood;

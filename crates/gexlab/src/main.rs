@@ -1,1 +1,39 @@
-fn main() {}
+//! The command `gex`: what was typed becomes a verb, a failure becomes an exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use gexlab::args::{Cli, Command};
+use gexlab::cmd;
+use gexlab::console::{Console, Verbosity};
+use gexlab::exit::Failure;
+use gexlab::parallel::set_threads;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let red = anstyle::AnsiColor::Red.on_default().bold();
+            anstream::eprintln!("{red}error:{red:#} {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), Failure> {
+    let verbosity = if cli.global.quiet {
+        Verbosity::Quiet
+    } else {
+        Verbosity::Normal
+    };
+    let console = Console::new(verbosity);
+    set_threads(cli.global.threads).map_err(Failure::failed)?;
+    match &cli.command {
+        Command::Demo(args) => cmd::demo::demo(args, console),
+        Command::Import(args) => cmd::import::import(args, console),
+        Command::Inspect(args) => cmd::inspect::inspect(args, console),
+        Command::Series(args) => cmd::series::series(args, console),
+        Command::Run(args) => cmd::run::run(args, console),
+    }
+}

@@ -5,10 +5,7 @@ use rayon::prelude::*;
 /// Applies `work` to every item, on as many threads as the pool has, results in the items' order.
 ///
 /// The order of the results, and so every byte written from them, does not depend on the pool.
-pub fn ordered_map<T: Send, R: Send>(
-    items: Vec<T>,
-    work: impl Fn(T) -> R + Send + Sync,
-) -> Vec<R> {
+pub fn ordered_map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Send + Sync) -> Vec<R> {
     items.into_par_iter().map(work).collect()
 }
 
@@ -19,5 +16,12 @@ pub fn ordered_map<T: Send, R: Send>(
 /// The pool's own error where threads can't be started, or were started before.
 pub fn set_threads(threads: Option<u16>) -> Result<(), rayon::ThreadPoolBuildError> {
     let count = threads.map_or(0, usize::from);
-    rayon::ThreadPoolBuilder::new().num_threads(count).build_global()
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(count)
+        .build_global()
+}
+
+/// Number of threads that work.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
 }

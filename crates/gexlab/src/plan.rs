@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use gex_analysis::inputs::KnownAtRule;
 use gex_compute::market::calendar::Calendar;
 use gex_compute::market::units::Rate;
 use gex_compute::positioning::Positioning;
-use gex_compute::pricing::{
-    ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource,
-};
+use gex_compute::pricing::{ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource};
 use serde_spanned::Spanned;
 
 use crate::checker::Checker;
@@ -45,24 +44,13 @@ pub enum Source {
     Series {
         /// CSV or Parquet file.
         path: PathBuf,
-        /// Column of dates.
-        date_column: String,
-        /// Column of values.
-        value_column: String,
+        /// Column of values, where it is not the file's only one.
+        column: Option<String>,
         /// When a value was public.
-        known_at: SeriesClock,
+        known_at: KnownAtRule,
         /// Calendar of its dates.
         calendar: Calendar,
     },
-}
-
-/// When a value of somebody else's daily series was public.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SeriesClock {
-    /// At the open of the next session: the careful reading.
-    NextOpen,
-    /// At the close of its own session: optimistic, and marked so.
-    SessionClose,
 }
 
 /// Which snapshot of each session is the session's.
@@ -84,8 +72,14 @@ pub enum SnapshotChoice {
 /// Turns `[data]` into a plan; paths are relative to `base`, the study file's folder.
 pub fn data_plan(checker: &mut Checker, table: &DataTable, base: &Path) -> Option<DataPlan> {
     let window = (
-        table.from.as_ref().and_then(|typed| checker.read("date", typed, date)),
-        table.to.as_ref().and_then(|typed| checker.read("date", typed, date)),
+        table
+            .from
+            .as_ref()
+            .and_then(|typed| checker.read("date", typed, date)),
+        table
+            .to
+            .as_ref()
+            .and_then(|typed| checker.read("date", typed, date)),
     );
     if let ((Some(from), Some(to)), Some(typed)) = (window, &table.to)
         && to < from
@@ -103,7 +97,10 @@ pub fn data_plan(checker: &mut Checker, table: &DataTable, base: &Path) -> Optio
         underlying: table.underlying.get_ref().clone(),
         window,
         bars: base.join(table.bars.get_ref()),
-        controls: controls.iter().map(|(n, p)| (n.clone(), base.join(p.get_ref()))).collect(),
+        controls: controls
+            .iter()
+            .map(|(n, p)| (n.clone(), base.join(p.get_ref())))
+            .collect(),
     })
 }
 
@@ -111,13 +108,20 @@ fn source(checker: &mut Checker, table: &DataTable, base: &Path) -> Option<Sourc
     match (&table.archive, &table.series) {
         (Some(archive), None) => {
             let at = snapshot_choice(checker, table)?;
-            Some(Source::Archive { path: base.join(archive.get_ref()), at })
+            Some(Source::Archive {
+                path: base.join(archive.get_ref()),
+                at,
+            })
         }
         (None, Some(series)) => series_source(checker, table, base.join(series.get_ref())),
         (Some(_), Some(series)) => {
             checker.fault(
-                Diagnostic::new("both an archive and a series", series.span(), "one too many")
-                    .with_help("keep `archive` for chains, or `series` for somebody else's figures"),
+                Diagnostic::new(
+                    "both an archive and a series",
+                    series.span(),
+                    "one too many",
+                )
+                .with_help("keep `archive` for chains, or `series` for somebody else's figures"),
             );
             None
         }
@@ -133,10 +137,10 @@ fn source(checker: &mut Checker, table: &DataTable, base: &Path) -> Option<Sourc
 }
 
 fn series_source(checker: &mut Checker, table: &DataTable, path: PathBuf) -> Option<Source> {
-    let clocks = [("next-open", SeriesClock::NextOpen), ("session-close", SeriesClock::SessionClose)];
+    let clocks = [KnownAtRule::NextOpen, KnownAtRule::SessionClose].map(|rule| (rule.name(), rule));
     let known_at = match &table.known_at {
         Some(typed) => checker.choose("clock", typed, &clocks)?,
-        None => SeriesClock::NextOpen,
+        None => KnownAtRule::NextOpen,
     };
     let calendar = match &table.calendar {
         Some(typed) => calendar(checker, typed)?,
@@ -144,8 +148,7 @@ fn series_source(checker: &mut Checker, table: &DataTable, path: PathBuf) -> Opt
     };
     Some(Source::Series {
         path,
-        date_column: table.date_column.clone().unwrap_or_else(|| "date".to_owned()),
-        value_column: table.value_column.clone().unwrap_or_else(|| "value".to_owned()),
+        column: table.column.clone(),
         known_at,
         calendar,
     })
@@ -160,14 +163,17 @@ fn calendar(checker: &mut Checker, typed: &Spanned<String>) -> Option<Calendar> 
 const MAX_AGE: TimeDelta = TimeDelta::minutes(30);
 
 fn snapshot_choice(checker: &mut Checker, table: &DataTable) -> Option<SnapshotChoice> {
-    let Some(typed) = &table.at else { return Some(SnapshotChoice::Last) };
+    let Some(typed) = &table.at else {
+        return Some(SnapshotChoice::Last);
+    };
     match typed.get_ref().as_str() {
         "last" => Some(SnapshotChoice::Last),
         "all" => Some(SnapshotChoice::All),
         _ => {
             let time = checker.read("time of day", typed, |text| {
-                NaiveTime::parse_from_str(text, "%H:%M")
-                    .map_err(|_| format!("at must be `last`, `all` or a time such as `15:45`, got `{text}`"))
+                NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| {
+                    format!("at must be `last`, `all` or a time such as `15:45`, got `{text}`")
+                })
             })?;
             let max_age = match &table.max_age {
                 Some(typed) => checker.read("duration", typed, |text| duration(text))?,
@@ -208,17 +214,44 @@ fn date(typed: &toml::value::Datetime) -> Result<NaiveDate, String> {
 /// What the file leaves out is what needs least belief: parity with carry behind it at zero rates,
 /// the given volatility and then the solved one, all expiries.
 pub fn pricing_plan(checker: &mut Checker, table: &PricingTable) -> Option<PricingConfig> {
-    let forward = word(checker, "forward", table.forward.as_ref(), ForwardSource::from_word)
-        .unwrap_or(ForwardSource::Parity);
-    let fallback = word(checker, "fallback", table.fallback.as_ref(), ForwardFallback::from_word)
-        .unwrap_or(ForwardFallback::Carry);
-    let iv = word(checker, "volatility source", table.iv.as_ref(), VolSource::from_word)
-        .unwrap_or(VolSource::GivenThenSolved);
-    let expiries = word(checker, "scope of expiries", table.expiries.as_ref(), ExpiryScope::from_word)
-        .unwrap_or(ExpiryScope::All);
+    let forward = word(
+        checker,
+        "forward",
+        table.forward.as_ref(),
+        ForwardSource::from_word,
+    )
+    .unwrap_or(ForwardSource::Parity);
+    let fallback = word(
+        checker,
+        "fallback",
+        table.fallback.as_ref(),
+        ForwardFallback::from_word,
+    )
+    .unwrap_or(ForwardFallback::Carry);
+    let iv = word(
+        checker,
+        "volatility source",
+        table.iv.as_ref(),
+        VolSource::from_word,
+    )
+    .unwrap_or(VolSource::GivenThenSolved);
+    let expiries = word(
+        checker,
+        "scope of expiries",
+        table.expiries.as_ref(),
+        ExpiryScope::from_word,
+    )
+    .unwrap_or(ExpiryScope::All);
     let rate = yearly(checker, "rate", table.rate.as_ref())?;
     let dividend = yearly(checker, "dividend", table.dividend.as_ref())?;
-    Some(PricingConfig { forward, fallback, rate, dividend, iv, expiries })
+    Some(PricingConfig {
+        forward,
+        fallback,
+        rate,
+        dividend,
+        iv,
+        expiries,
+    })
 }
 
 fn word<T, E: ToString>(
@@ -234,17 +267,25 @@ fn word<T, E: ToString>(
 const GREATEST_RATE: f64 = 1.0;
 
 fn yearly(checker: &mut Checker, what: &str, typed: Option<&Spanned<f64>>) -> Option<Rate> {
-    let Some(typed) = typed else { return Some(Rate::ZERO) };
+    let Some(typed) = typed else {
+        return Some(Rate::ZERO);
+    };
     let value = checker.within(what, typed, (-GREATEST_RATE, GREATEST_RATE))?;
     Rate::new(value).ok()
 }
 
 /// Turns `[positioning]` into models; gross is added by whoever computes.
 pub fn positioning_plan(checker: &mut Checker, table: &PositioningTable) -> Vec<Positioning> {
-    let Some(models) = &table.models else { return vec![Positioning::CallsLongPutsShort] };
+    let Some(models) = &table.models else {
+        return vec![Positioning::CallsLongPutsShort];
+    };
     models
         .iter()
-        .filter_map(|typed| checker.read("positioning model", typed, |name| Positioning::from_name(name)))
+        .filter_map(|typed| {
+            checker.read("positioning model", typed, |name| {
+                Positioning::from_name(name)
+            })
+        })
         .collect()
 }
 
@@ -264,7 +305,10 @@ mod tests {
     #[test]
     fn a_rate_typed_in_per_cent_is_refused() {
         let mut checker = Checker::default();
-        let table = PricingTable { rate: Some(Spanned::new(0..1, 3.0)), ..PricingTable::default() };
+        let table = PricingTable {
+            rate: Some(Spanned::new(0..1, 3.0)),
+            ..PricingTable::default()
+        };
         assert!(pricing_plan(&mut checker, &table).is_none());
         let faults = checker.finish(Some(())).unwrap_err();
         assert_eq!(faults[0].message, "rate must lie between -1 and 1, got 3");

@@ -63,7 +63,11 @@ impl RunFolder {
             fs::remove_dir_all(&staging)?;
         }
         fs::create_dir_all(&staging)?;
-        Ok(Self { staging, place: place.to_owned(), outputs: BTreeMap::new() })
+        Ok(Self {
+            staging,
+            place: place.to_owned(),
+            outputs: BTreeMap::new(),
+        })
     }
 
     /// Path of a file inside the folder, its parents made.

@@ -49,10 +49,8 @@ pub struct DataTable {
     pub archive: Option<Spanned<String>>,
     /// A daily series that somebody else computed, in place of an archive.
     pub series: Option<Spanned<String>>,
-    /// Column of the series' dates.
-    pub date_column: Option<String>,
-    /// Column of the series' values.
-    pub value_column: Option<String>,
+    /// Column of the series' values; its dates stand in `date`.
+    pub column: Option<String>,
     /// When a value of the series was public: `next-open` or `session-close`.
     #[serde(rename = "known-at")]
     pub known_at: Option<Spanned<String>>,

@@ -42,8 +42,11 @@ pub fn plan(file: &StudyFile, base: &Path) -> Result<Plan, Vec<Diagnostic>> {
     let data = data_plan(&mut checker, &file.data, base);
     let pricing = pricing_plan(&mut checker, &file.pricing);
     let models = positioning_plan(&mut checker, &file.positioning);
-    let mut hypotheses: Vec<Hypothesis> =
-        file.hypothesis.iter().filter_map(|table| hypothesis(&mut checker, table)).collect();
+    let mut hypotheses: Vec<Hypothesis> = file
+        .hypothesis
+        .iter()
+        .filter_map(|table| hypothesis(&mut checker, table))
+        .collect();
     if let (Some(grid), Some(first)) = (&file.grid, hypotheses.first().cloned()) {
         hypotheses.extend(grid_family(&mut checker, grid, &first));
     }
@@ -53,7 +56,12 @@ pub fn plan(file: &StudyFile, base: &Path) -> Result<Plan, Vec<Diagnostic>> {
     let seed = file.study.seed;
     let study = name.and_then(|name| checked_study(&mut checker, (&name, seed), hypotheses, file));
     let whole = match (study, data, pricing) {
-        (Some(study), Some(data), Some(pricing)) => Some(Plan { study, data, pricing, models }),
+        (Some(study), Some(data), Some(pricing)) => Some(Plan {
+            study,
+            data,
+            pricing,
+            models,
+        }),
         _ => None,
     };
     checker.finish(whole)
@@ -99,8 +107,14 @@ fn checked_study(
 }
 
 fn hypothesis(checker: &mut Checker, table: &HypothesisTable) -> Option<Hypothesis> {
-    let roles = [("primary", Role::Primary), ("exploratory", Role::Exploratory)];
-    let signs = [("positive", Expect::Positive), ("negative", Expect::Negative)];
+    let roles = [
+        ("primary", Role::Primary),
+        ("exploratory", Role::Exploratory),
+    ];
+    let signs = [
+        ("positive", Expect::Positive),
+        ("negative", Expect::Negative),
+    ];
     let controls = Control::ALL.map(|control| (control.name(), control));
     let role = checker.choose("role", &table.role, &roles);
     let expect = checker.choose("sign", &table.expect, &signs);
@@ -145,21 +159,35 @@ fn signal(checker: &mut Checker, table: &SignalTable) -> Option<SignalSpec> {
             return None;
         }
     };
-    Some(SignalSpec { positioning, column, part, scale })
+    Some(SignalSpec {
+        positioning,
+        column,
+        part,
+        scale,
+    })
 }
 
 fn unknown_measure(name: &str) -> String {
-    let known: Vec<&str> =
-        gex_compute::series::Measure::ALL.iter().map(|measure| measure.name()).collect();
+    let known: Vec<&str> = gex_compute::series::Measure::ALL
+        .iter()
+        .map(|measure| measure.name())
+        .collect();
     let bare = name.strip_prefix("abs-").unwrap_or(name);
     match crate::diagnostic::nearest(bare, &known) {
         Some(near) => format!("unknown measure `{name}`: did you mean `{near}`?"),
-        None => format!("unknown measure `{name}`: `value`, or one of {}", known.join(", ")),
+        None => format!(
+            "unknown measure `{name}`: `value`, or one of {}",
+            known.join(", ")
+        ),
     }
 }
 
 fn scale(checker: &mut Checker, typed: &Spanned<String>) -> Option<Scale> {
-    checker.choose("scale", typed, &Scale::ALL.map(|scale| (scale.name(), scale)))
+    checker.choose(
+        "scale",
+        typed,
+        &Scale::ALL.map(|scale| (scale.name(), scale)),
+    )
 }
 
 /// Thresholds of the quantile regime where the study does not say: the outer quintiles.
@@ -173,13 +201,22 @@ fn regime(checker: &mut Checker, table: &RegimeTable) -> Option<RegimeSpec> {
     let value = |typed: &Option<Spanned<f64>>, otherwise| {
         typed.as_ref().map_or(otherwise, |typed| *typed.get_ref())
     };
-    match checker.choose("regime", &table.kind, &[("sign", true), ("quantile", false)])? {
-        true => Some(RegimeSpec::Sign { dead_band: value(&table.dead_band, 0.0) }),
+    match checker.choose(
+        "regime",
+        &table.kind,
+        &[("sign", true), ("quantile", false)],
+    )? {
+        true => Some(RegimeSpec::Sign {
+            dead_band: value(&table.dead_band, 0.0),
+        }),
         false => Some(RegimeSpec::Quantile {
             lower: value(&table.lower, LOWER),
             upper: value(&table.upper, UPPER),
             hysteresis: value(&table.hysteresis, HYSTERESIS),
-            min_history: table.min_history.as_ref().map_or(MIN_HISTORY, |typed| *typed.get_ref()),
+            min_history: table
+                .min_history
+                .as_ref()
+                .map_or(MIN_HISTORY, |typed| *typed.get_ref()),
         }),
     }
 }
@@ -194,12 +231,18 @@ fn outcome(checker: &mut Checker, table: &OutcomeTable) -> Option<OutcomeSpec> {
         None => Estimator::GarmanKlassOvernight,
     };
     let kinds = [
-        ("log-realized-variance", OutcomeKind::LogRealizedVariance { estimator }),
+        (
+            "log-realized-variance",
+            OutcomeKind::LogRealizedVariance { estimator },
+        ),
         ("abs-return", OutcomeKind::AbsReturn),
         ("return", OutcomeKind::Return),
     ];
     let kind = checker.choose("outcome", &table.kind, &kinds)?;
-    Some(OutcomeSpec { kind, horizon: horizon? })
+    Some(OutcomeSpec {
+        kind,
+        horizon: horizon?,
+    })
 }
 
 fn horizon(checker: &mut Checker, typed: &Spanned<String>) -> Option<Horizon> {
@@ -212,16 +255,23 @@ fn horizon(checker: &mut Checker, typed: &Spanned<String>) -> Option<Horizon> {
 /// Every combination of the grid, each a hypothesis of its own, built on the first of the file.
 fn grid_family(checker: &mut Checker, grid: &GridTable, first: &Hypothesis) -> Vec<Hypothesis> {
     let names = |list: &Option<Vec<Spanned<String>>>| -> Option<Vec<String>> {
-        list.as_ref().map(|list| list.iter().map(|typed| typed.get_ref().clone()).collect())
+        list.as_ref()
+            .map(|list| list.iter().map(|typed| typed.get_ref().clone()).collect())
     };
     let positions =
         names(&grid.positioning).unwrap_or_else(|| vec![first.signal.positioning.clone()]);
     let scales: Vec<Scale> = match &grid.scale {
-        Some(list) => list.iter().filter_map(|typed| scale(checker, typed)).collect(),
+        Some(list) => list
+            .iter()
+            .filter_map(|typed| scale(checker, typed))
+            .collect(),
         None => vec![first.signal.scale],
     };
     let horizons: Vec<Horizon> = match &grid.horizon {
-        Some(list) => list.iter().filter_map(|typed| horizon(checker, typed)).collect(),
+        Some(list) => list
+            .iter()
+            .filter_map(|typed| horizon(checker, typed))
+            .collect(),
         None => vec![first.outcome.horizon],
     };
     let mut family = Vec::new();
@@ -249,18 +299,20 @@ fn variant(first: &Hypothesis, positioning: &str, scale: Scale, horizon: Horizon
 }
 
 /// Every positioning that a signal or the grid names must be computed, or the signal is a series.
-fn check_models(
-    checker: &mut Checker,
-    file: &StudyFile,
-    data: &DataPlan,
-    models: &[Positioning],
-) {
+fn check_models(checker: &mut Checker, file: &StudyFile, data: &DataPlan, models: &[Positioning]) {
     let mut known: Vec<String> = models.iter().map(ToString::to_string).collect();
     known.push(Positioning::Gross.to_string());
     let words: Vec<(&str, ())> = known.iter().map(|name| (name.as_str(), ())).collect();
     let is_series = matches!(data.source, Source::Series { .. });
-    let signals = file.hypothesis.iter().filter_map(|table| table.signal.positioning.as_ref());
-    let grid = file.grid.iter().filter_map(|grid| grid.positioning.as_ref()).flatten();
+    let signals = file
+        .hypothesis
+        .iter()
+        .filter_map(|table| table.signal.positioning.as_ref());
+    let grid = file
+        .grid
+        .iter()
+        .filter_map(|grid| grid.positioning.as_ref())
+        .flatten();
     for typed in signals.chain(grid) {
         checker.choose("positioning among [positioning] models", typed, &words);
     }
@@ -272,7 +324,11 @@ fn check_models(
             } else {
                 "`value` is the measure of a series; an archive has `net-gex` and others"
             };
-            checker.fault(Diagnostic::new(message, table.signal.measure.span(), "not in this data"));
+            checker.fault(Diagnostic::new(
+                message,
+                table.signal.measure.span(),
+                "not in this data",
+            ));
         }
     }
 }
@@ -289,7 +345,12 @@ mod tests {
         let plan = plan(&parse(STUDY).unwrap(), Path::new("x")).unwrap();
         assert_eq!(plan.study.name(), "demo");
         assert!(matches!(&plan.data.source, Source::Archive { path, .. } if path.starts_with("x")));
-        let grid = plan.study.hypotheses().iter().filter(|h| h.id.starts_with("grid-")).count();
+        let grid = plan
+            .study
+            .hypotheses()
+            .iter()
+            .filter(|h| h.id.starts_with("grid-"))
+            .count();
         assert!(0 < grid, "the demo searches a grid");
     }
 
@@ -299,7 +360,10 @@ mod tests {
             .replace("measure = \"net-gex\"", "measure = \"net-gax\"")
             .replace("kind = \"sign\"", "kind = \"sing\"");
         let faults = plan(&parse(&broken).unwrap(), Path::new("x")).unwrap_err();
-        let shown: Vec<&str> = faults.iter().map(|fault| &broken[fault.span.clone()]).collect();
+        let shown: Vec<&str> = faults
+            .iter()
+            .map(|fault| &broken[fault.span.clone()])
+            .collect();
         assert!(shown.contains(&"\"net-gax\""), "{shown:?}");
         assert!(shown.contains(&"\"sing\""), "{shown:?}");
     }

@@ -19,7 +19,14 @@ pub const MAX_WIDTH: usize = 80;
 /// The last column gives way: what does not fit is wrapped onto lines of its own, under the column.
 pub fn lay_out(header: &[(&str, Side)], rows: &[Vec<String>]) -> String {
     let widths = widths(header, rows);
-    let mut text = line(header, &widths, &header.iter().map(|(h, _)| (*h).to_owned()).collect::<Vec<_>>());
+    let mut text = line(
+        header,
+        &widths,
+        &header
+            .iter()
+            .map(|(h, _)| (*h).to_owned())
+            .collect::<Vec<_>>(),
+    );
     for row in rows {
         text.push_str(&line(header, &widths, row));
     }
@@ -45,7 +52,11 @@ fn line(header: &[(&str, Side)], widths: &[usize], row: &[String]) -> String {
     let fixed: usize = widths.iter().rev().skip(1).map(|w| w + 2).sum();
     for (i, ((cell, width), (_, side))) in row.iter().zip(widths).zip(header).enumerate() {
         let last = i + 1 == widths.len();
-        let lines = if last { wrap(cell, *width) } else { vec![cell.clone()] };
+        let lines = if last {
+            wrap(cell, *width)
+        } else {
+            vec![cell.clone()]
+        };
         for (k, part) in lines.iter().enumerate() {
             if 0 < k {
                 text.push('\n');
@@ -101,9 +112,15 @@ mod tests {
     #[test]
     fn no_line_is_wider_than_a_terminal() {
         let long = "a sentence that goes on and on ".repeat(8);
-        let rows = vec![vec!["stale-open-interest".to_owned(), long.trim_end().to_owned()]];
+        let rows = vec![vec![
+            "stale-open-interest".to_owned(),
+            long.trim_end().to_owned(),
+        ]];
         let table = lay_out(&[("rule", Side::Left), ("what", Side::Left)], &rows);
-        assert!(table.lines().all(|line| line.width() <= MAX_WIDTH), "{table}");
+        assert!(
+            table.lines().all(|line| line.width() <= MAX_WIDTH),
+            "{table}"
+        );
         assert!(table.lines().count() > 3);
     }
 }

@@ -1,0 +1,166 @@
+//! An archive's chains into the GEX series: months in parallel, each month in its own order.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use gex_compute::market::calendar::Calendar;
+use gex_compute::market::snapshot::ChainSnapshot;
+use gex_compute::points::{ForwardCounts, series_points};
+use gex_compute::series::GexPoint;
+use gex_ingest::archive::{Archive, ArchiveError, Partition};
+use indicatif::ProgressBar;
+
+use crate::choose::{Chooser, next_session_end};
+use crate::parallel::ordered_map;
+use crate::plan::SnapshotChoice;
+use crate::study_plan::Plan;
+
+/// What the replay of an archive gave.
+#[derive(Debug, Clone, Default)]
+pub struct Replay {
+    /// One point a chosen snapshot and positioning model, ascending in time.
+    pub points: Vec<GexPoint>,
+    /// Expiries by the source of their forward, over all chosen snapshots.
+    pub forwards: ForwardCounts,
+    /// The last chosen snapshot.
+    pub last: Option<ChainSnapshot>,
+    /// Sessions of the calendar, between the first and the last snapshot, without one.
+    pub missing: Vec<NaiveDate>,
+}
+
+/// Why an archive can't be replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The archive can't be read.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// A calendar that this tool does not know.
+    #[error("the archive's calendar {0:?} is not known here; update the tool")]
+    Calendar(String),
+    /// No snapshot was chosen.
+    #[error(
+        "the archive has no snapshot of {0} in the study's window at the time asked for; \
+         see `gex inspect` for its sessions"
+    )]
+    Nothing(String),
+}
+
+/// The calendar of an archive.
+///
+/// # Errors
+///
+/// [`ReplayError::Calendar`] for a name that this tool does not know.
+pub fn calendar_of(archive: &Archive) -> Result<Calendar, ReplayError> {
+    let name = &archive.document().calendar;
+    Calendar::from_name(name).ok_or_else(|| ReplayError::Calendar(name.clone()))
+}
+
+/// Replays the study's part of an archive.
+///
+/// The result has the same bits on any number of threads: a month is worked through in order by
+/// one task, and months come back in order.
+///
+/// # Errors
+///
+/// [`ReplayError`] where a file can't be read, or nothing was chosen.
+pub fn replay(
+    archive: &Archive,
+    plan: &Plan,
+    at: SnapshotChoice,
+    bar: &ProgressBar,
+) -> Result<Replay, ReplayError> {
+    let calendar = calendar_of(archive)?;
+    let partitions = archive.partitions(&plan.data.underlying, plan.data.window)?;
+    bar.set_length(partitions.len() as u64);
+    let month = Month { plan, at, calendar };
+    let parts = ordered_map(partitions, |partition| {
+        let part = month.replay(&partition);
+        bar.inc(1);
+        part
+    });
+    let mut whole = Replay::default();
+    for part in parts {
+        whole.absorb(part?);
+    }
+    whole.missing = missing(&whole.points, calendar);
+    match whole.points.is_empty() {
+        true => Err(ReplayError::Nothing(plan.data.underlying.clone())),
+        false => Ok(whole),
+    }
+}
+
+impl Replay {
+    fn absorb(&mut self, later: Self) {
+        self.points.extend(later.points);
+        self.forwards = sum(self.forwards, later.forwards);
+        if later.last.is_some() {
+            self.last = later.last;
+        }
+    }
+}
+
+fn sum(a: ForwardCounts, b: ForwardCounts) -> ForwardCounts {
+    ForwardCounts {
+        vendor: a.vendor + b.vendor,
+        parity: a.parity + b.parity,
+        carry: a.carry + b.carry,
+        fell_back: a.fell_back + b.fell_back,
+        left_out: a.left_out + b.left_out,
+        american_parity: a.american_parity + b.american_parity,
+    }
+}
+
+/// The work on one month.
+struct Month<'a> {
+    plan: &'a Plan,
+    at: SnapshotChoice,
+    calendar: Calendar,
+}
+
+impl Month<'_> {
+    fn replay(&self, partition: &Partition) -> Result<Replay, ArchiveError> {
+        let mut chooser = Chooser::new(self.at, self.calendar);
+        let mut part = Replay::default();
+        for snapshot in partition.snapshots()? {
+            let snapshot = snapshot?;
+            if self.inside(snapshot.head().session)
+                && let Some(chosen) = chooser.offer(snapshot)
+            {
+                self.take(chosen, &mut part);
+            }
+        }
+        if let Some(chosen) = chooser.finish() {
+            self.take(chosen, &mut part);
+        }
+        Ok(part)
+    }
+
+    fn inside(&self, session: NaiveDate) -> bool {
+        let (from, to) = self.plan.data.window;
+        from.is_none_or(|from| from <= session) && to.is_none_or(|to| session <= to)
+    }
+
+    fn take(&self, snapshot: ChainSnapshot, part: &mut Replay) {
+        let head = snapshot.head();
+        let Some(end) = next_session_end(self.calendar, head.session, head.known_at) else {
+            return;
+        };
+        let result = series_points(&snapshot, &self.plan.pricing, &self.plan.models, end);
+        part.points.extend(result.points);
+        part.forwards = sum(part.forwards, result.forwards);
+        part.last = Some(snapshot);
+    }
+}
+
+/// Sessions of the calendar between the first and the last point that have none.
+fn missing(points: &[GexPoint], calendar: Calendar) -> Vec<NaiveDate> {
+    let held: BTreeSet<NaiveDate> = points.iter().map(|point| point.session).collect();
+    let (Some(first), Some(last)) = (held.first(), held.last()) else {
+        return Vec::new();
+    };
+    let sessions = calendar
+        .sessions(*first, *last)
+        .into_iter()
+        .map(|session| session.date);
+    sessions.filter(|date| !held.contains(date)).collect()
+}

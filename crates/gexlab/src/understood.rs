@@ -1,0 +1,117 @@
+//! A study as it was understood, as JSON: what the run's identifier hashes and the manifest shows.
+//!
+//! Paths are left out: the same study of the same data is the same run wherever the files lie.
+
+use gex_analysis::findings::{Expect, Role};
+use gex_analysis::study::{Hypothesis, OutcomeKind};
+use serde_json::{Value, json};
+
+use crate::plan::{SnapshotChoice, Source};
+use crate::run_folder::hash;
+use crate::study_plan::Plan;
+
+/// The whole study.
+pub fn understood(plan: &Plan) -> Value {
+    let pricing = &plan.pricing;
+    json!({
+        "study": { "name": plan.study.name(), "seed": plan.study.seed() },
+        "data": {
+            "source": source(&plan.data.source),
+            "underlying": plan.data.underlying,
+            "from": plan.data.window.0.map(|date| date.to_string()),
+            "to": plan.data.window.1.map(|date| date.to_string()),
+            "controls": plan.data.controls.keys().collect::<Vec<_>>(),
+        },
+        "pricing": {
+            "forward": pricing.forward.word(),
+            "fallback": pricing.fallback.word(),
+            "rate": pricing.rate.get(),
+            "dividend": pricing.dividend.get(),
+            "iv": pricing.iv.word(),
+            "expiries": pricing.expiries.to_string(),
+        },
+        "positioning": plan.models.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "hypotheses": plan.study.hypotheses().iter().map(whole_hypothesis).collect::<Vec<_>>(),
+    })
+}
+
+/// The hash of each hypothesis with everything that makes it another one: what it tests and how
+/// the book is priced, not its name, claim or role.
+pub fn hypothesis_hashes(plan: &Plan) -> Vec<String> {
+    let whole = understood(plan);
+    let tested = |hypothesis: &Hypothesis| {
+        let parts = json!([
+            tested(hypothesis),
+            whole["pricing"],
+            whole["data"]["source"]
+        ]);
+        hash(parts.to_string().as_bytes())
+    };
+    plan.study.hypotheses().iter().map(tested).collect()
+}
+
+fn source(source: &Source) -> Value {
+    match source {
+        Source::Archive { at, .. } => json!({ "kind": "archive", "at": choice(*at) }),
+        Source::Series {
+            column,
+            known_at,
+            calendar,
+            ..
+        } => json!({
+            "kind": "series",
+            "column": column,
+            "known-at": known_at.name(),
+            "calendar": calendar.name(),
+        }),
+    }
+}
+
+fn choice(at: SnapshotChoice) -> String {
+    match at {
+        SnapshotChoice::Last => "last".to_owned(),
+        SnapshotChoice::All => "all".to_owned(),
+        SnapshotChoice::LocalTime { time, max_age } => {
+            format!(
+                "{} within {} min",
+                time.format("%H:%M"),
+                max_age.num_minutes()
+            )
+        }
+    }
+}
+
+fn whole_hypothesis(hypothesis: &Hypothesis) -> Value {
+    let role = match hypothesis.role {
+        Role::Primary => "primary",
+        Role::Exploratory => "exploratory",
+    };
+    let mut value = tested(hypothesis);
+    value["id"] = json!(hypothesis.id);
+    value["claim"] = json!(hypothesis.claim);
+    value["role"] = json!(role);
+    value
+}
+
+fn tested(hypothesis: &Hypothesis) -> Value {
+    let estimator = match hypothesis.outcome.kind {
+        OutcomeKind::LogRealizedVariance { estimator } => Some(estimator.name()),
+        OutcomeKind::AbsReturn | OutcomeKind::Return => None,
+    };
+    let expect = match hypothesis.expect {
+        Expect::Positive => "positive",
+        Expect::Negative => "negative",
+    };
+    json!({
+        "positioning": hypothesis.signal.positioning,
+        "measure": hypothesis.signal.measure_name(),
+        "scale": hypothesis.signal.scale.name(),
+        "regime": hypothesis.regime.to_string(),
+        "outcome": hypothesis.outcome.kind.name(),
+        "estimator": estimator,
+        "horizon": hypothesis.outcome.horizon.to_string(),
+        "controls": hypothesis.controls.iter().map(|c| c.name()).collect::<Vec<_>>(),
+        "expect": expect,
+        "smallest-effect": hypothesis.smallest_effect,
+    })
+}
