@@ -3,6 +3,7 @@
 //! A null number is NaN on our side and an absent value in the file. The library may panic on a
 //! damaged file; [`guarded`] turns that into an error.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -110,10 +111,6 @@ impl<'a> GroupReader<'a> {
         Ok(Self { group, rows })
     }
 
-    pub(crate) fn rows(&self) -> usize {
-        self.rows
-    }
-
     pub(crate) fn doubles(&self, column: usize) -> Result<Vec<f64>, ParquetError> {
         self.read::<DoubleType>(column).map(|(values, _)| values)
     }
@@ -142,8 +139,25 @@ impl<'a> GroupReader<'a> {
         spread(values, &levels, |present| present)
     }
 
-    pub(crate) fn texts(&self, column: usize) -> Result<Vec<ByteArray>, ParquetError> {
-        self.read::<ByteArrayType>(column).map(|(values, _)| values)
+    /// Text that repeats, read in pieces that stay in the cache.
+    pub(crate) fn words(&self, column: usize) -> Result<Words, ParquetError> {
+        const PIECE: usize = 4_096;
+        let reader = self.group.get_column_reader(column)?;
+        let mut typed = get_typed_column_reader::<ByteArrayType>(reader);
+        let mut words = Words::default();
+        let mut piece = Vec::with_capacity(PIECE);
+        while words.places.len() < self.rows {
+            piece.clear();
+            let wanted = PIECE.min(self.rows - words.places.len());
+            typed.read_records(wanted, None, None, &mut piece)?;
+            if piece.is_empty() {
+                return Err(self.short(words.places.len()));
+            }
+            for word in &piece {
+                words.push(word.data())?;
+            }
+        }
+        Ok(words)
     }
 
     pub(crate) fn nullable_texts(
@@ -165,7 +179,8 @@ impl<'a> GroupReader<'a> {
             .max_def_level()
             == 1;
         let mut typed = get_typed_column_reader::<T>(reader);
-        let (mut values, mut levels) = (Vec::with_capacity(self.rows), Vec::new());
+        let (mut values, mut levels) =
+            (Vec::with_capacity(self.rows.min(TRUSTED_ROWS)), Vec::new());
         let mut read = 0;
         while read < self.rows {
             let wanted = nullable.then_some(&mut levels);
@@ -176,12 +191,68 @@ impl<'a> GroupReader<'a> {
             read += records;
         }
         if read != self.rows || (!nullable && values.len() != self.rows) {
-            return Err(ParquetError::General(format!(
-                "{read} of {} rows in a column",
-                self.rows
-            )));
+            return Err(self.short(read));
         }
         Ok((values, levels))
+    }
+
+    fn short(&self, read: usize) -> ParquetError {
+        ParquetError::General(format!("{read} of {} rows in a column", self.rows))
+    }
+}
+
+/// The most rows for which memory is set aside before a value is read: a damaged count of rows
+/// must not exhaust it.
+const TRUSTED_ROWS: usize = 1 << 20;
+
+/// A column of few distinct words: each word once, and each row's place among them.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
+    distinct: Vec<String>,
+    places: Vec<u32>,
+    by_text: BTreeMap<String, u32>,
+}
+
+impl Words {
+    /// The words in the order of their first rows.
+    pub(crate) fn distinct(&self) -> &[String] {
+        &self.distinct
+    }
+
+    /// The place of a row's word in [`distinct`](Self::distinct).
+    pub(crate) fn place(&self, row: usize) -> usize {
+        self.places[row] as usize
+    }
+
+    /// The word of a row.
+    pub(crate) fn text(&self, row: usize) -> &str {
+        &self.distinct[self.place(row)]
+    }
+
+    /// Adds a row; most rows repeat the word before, which spares the look-up.
+    fn push(&mut self, bytes: &[u8]) -> Result<(), ParquetError> {
+        if let Some(last) = self.places.last().copied()
+            && self.distinct[last as usize].as_bytes() == bytes
+        {
+            self.places.push(last);
+            return Ok(());
+        }
+        let word = std::str::from_utf8(bytes)
+            .map_err(|_| ParquetError::General("text that is not UTF-8".to_owned()))?;
+        let place = match self.by_text.get(word) {
+            Some(place) => *place,
+            None => self.learn(word)?,
+        };
+        self.places.push(place);
+        Ok(())
+    }
+
+    fn learn(&mut self, word: &str) -> Result<u32, ParquetError> {
+        let place = u32::try_from(self.distinct.len())
+            .map_err(|_| ParquetError::General("too many distinct words".to_owned()))?;
+        self.distinct.push(word.to_owned());
+        self.by_text.insert(word.to_owned(), place);
+        Ok(place)
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat};
 use parquet::basic::{Compression, LogicalType, Type as Physical, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
@@ -225,15 +225,7 @@ pub fn write_parquet(
         source,
     };
     let partial = path.with_file_name(format!(".{}.partial", file_name(path)));
-    let mut schema = String::from("message table {\n");
-    for (name, column) in &table.columns {
-        schema.push_str(&format!(
-            "optional {};\n",
-            column.type_in_schema().replace("{}", name)
-        ));
-    }
-    schema.push('}');
-    let schema: Arc<Type> = Arc::new(parse_message_type(&schema).map_err(parquet)?);
+    let schema = schema_of(table).map_err(parquet)?;
     let file = File::create(&partial).map_err(io)?;
     let settings = Arc::new(properties(metadata).map_err(parquet)?);
     let mut writer = SerializedFileWriter::new(file, schema, settings).map_err(parquet)?;
@@ -241,6 +233,16 @@ pub fn write_parquet(
     let mut file = writer.into_inner().map_err(parquet)?;
     file.flush().and_then(|()| file.sync_all()).map_err(io)?;
     fs::rename(&partial, path).map_err(io)
+}
+
+/// The table's columns as the library wants them; every one may be null.
+fn schema_of(table: &Table) -> Result<Arc<Type>, ParquetError> {
+    let line = |(name, column): &(String, Column)| {
+        let line = column.type_in_schema().replace("{}", name);
+        format!("optional {line};\n")
+    };
+    let lines: String = table.columns.iter().map(line).collect();
+    parse_message_type(&format!("message table {{\n{lines}}}")).map(Arc::new)
 }
 
 fn write_group(writer: &mut SerializedFileWriter<File>, table: &Table) -> Result<(), ParquetError> {
@@ -264,7 +266,7 @@ fn write_group(writer: &mut SerializedFileWriter<File>, table: &Table) -> Result
 
 /// Days since 1970-01-01.
 pub(crate) fn days(date: NaiveDate) -> i32 {
-    date.signed_duration_since(NaiveDate::default()).num_days() as i32
+    date.num_days_from_ce() - NaiveDate::default().num_days_from_ce()
 }
 
 /// The date of some days since 1970-01-01.

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::error::ArchiveError;
+use super::merge::Month;
 use super::schema::SCHEMA_VERSION;
 use crate::table::file_name;
 
@@ -32,6 +33,9 @@ pub struct Document {
     pub rules: BTreeMap<String, RuleRecord>,
     /// Files of the archive, by path inside it.
     pub files: BTreeMap<String, FileRecord>,
+    /// blake3 of `rejected.parquet`, in hex, where rows were set aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected_blake3: Option<String>,
 }
 
 /// One file that was read.
@@ -73,6 +77,17 @@ pub struct FileRecord {
     pub sessions: Vec<SessionRecord>,
 }
 
+impl FileRecord {
+    /// Whether the path is the one that follows from underlying and sessions, so that no damaged
+    /// or hostile document leads out of the archive's folder.
+    fn stands_at(&self, file: &str) -> bool {
+        let month = |record: &SessionRecord| Month::of(&self.underlying, record.session).file();
+        check_name(&self.underlying).is_ok()
+            && !self.sessions.is_empty()
+            && self.sessions.iter().all(|record| month(record) == file)
+    }
+}
+
 /// One session of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRecord {
@@ -82,6 +97,11 @@ pub struct SessionRecord {
     pub snapshots: u64,
     /// Rows.
     pub rows: u64,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    schema_version: u32,
 }
 
 impl Document {
@@ -95,6 +115,7 @@ impl Document {
             sources: Vec::new(),
             rules: BTreeMap::new(),
             files: BTreeMap::new(),
+            rejected_blake3: None,
         }
     }
 
@@ -112,15 +133,26 @@ impl Document {
                 source,
             },
         })?;
-        let document: Self = serde_json::from_str(&text).map_err(ArchiveError::Document)?;
-        if SCHEMA_VERSION < document.schema_version {
-            let found = document.schema_version;
+        Self::parse(&text)
+    }
+
+    /// The version is read by itself first: another one may have other fields.
+    fn parse(text: &str) -> Result<Self, ArchiveError> {
+        let Version {
+            schema_version: found,
+        } = serde_json::from_str(text).map_err(ArchiveError::Document)?;
+        if !(1..=SCHEMA_VERSION).contains(&found) {
             return Err(ArchiveError::Version {
                 found,
                 known: SCHEMA_VERSION,
             });
         }
-        Ok(document)
+        let document: Self = serde_json::from_str(text).map_err(ArchiveError::Document)?;
+        let foreign = |(file, record): &(&String, &FileRecord)| !record.stands_at(file);
+        match document.files.iter().find(foreign) {
+            None => Ok(document),
+            Some((file, _)) => Err(ArchiveError::Listing(file.clone())),
+        }
     }
 
     /// Writes the document into a folder, synced to the disk.
@@ -166,6 +198,19 @@ impl Document {
                 known.places.push(place);
             }
         }
+    }
+}
+
+/// Takes a name that can be a folder on any system.
+pub(super) fn check_name(underlying: &str) -> Result<(), ArchiveError> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let plain = (1..=32).contains(&underlying.len())
+        && underlying.chars().all(legal)
+        && !underlying.starts_with('.');
+    if plain {
+        Ok(())
+    } else {
+        Err(ArchiveError::Name(underlying.to_owned()))
     }
 }
 

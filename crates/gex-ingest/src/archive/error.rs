@@ -1,6 +1,7 @@
 //! Why an archive can't be read or written.
 
 use chrono::NaiveDate;
+use gex_compute::market::Instant;
 use gex_compute::market::snapshot::SnapshotError;
 use parquet::errors::ParquetError;
 
@@ -23,9 +24,9 @@ pub enum ArchiveError {
     /// `archive.json` is not one.
     #[error("archive.json is damaged: {0}; import the sources again")]
     Document(serde_json::Error),
-    /// An archive of a later version.
+    /// An archive of a version that this tool does not know.
     #[error(
-        "the archive has schema version {found}, this tool reads up to {known}; update the tool"
+        "archive.json has schema version {found}, this tool reads 1 to {known}; update the tool"
     )]
     Version {
         /// Version in `archive.json`.
@@ -51,6 +52,39 @@ pub enum ArchiveError {
         /// The cause.
         source: ParquetError,
     },
+    /// A file that can't be written.
+    #[error("cannot write {file}: {source}; the archive stands as it was")]
+    Unwritten {
+        /// Name of the file.
+        file: String,
+        /// The cause.
+        source: ParquetError,
+    },
+    /// Two chains of one instant that can't both be true, or an instant in the wrong session.
+    #[error(
+        "{underlying} at {ts}: {problem}; import one source of that instant, or use \
+         --on-conflict replace"
+    )]
+    Disagree {
+        /// The underlying.
+        underlying: String,
+        /// The instant.
+        ts: Instant,
+        /// What does not fit.
+        problem: String,
+    },
+    /// A path without a name of its own.
+    #[error("{0} names no folder; give a path that ends in the archive's name")]
+    Folder(String),
+    /// A swap that a crash cut in two.
+    #[error(
+        "an import into {0} was cut off while it put the new archive in place; \
+         begin any import into {0}, which puts the old one back"
+    )]
+    CutOff(String),
+    /// `archive.json` names a file that an archive never holds.
+    #[error("archive.json is damaged: it names the file {0:?}; import the sources again")]
+    Listing(String),
     /// Rows that make no snapshot.
     #[error("{file}, row group {group}: {source}; import the sources again")]
     Snapshot {

@@ -13,7 +13,11 @@
 
 mod document;
 mod error;
+mod folder;
+mod group;
+mod merge;
 mod read;
+mod rejected;
 mod schema;
 mod store;
 mod write;

@@ -4,20 +4,19 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::vec;
 
-use chrono::{DateTime, NaiveDate};
-use gex_compute::market::Instant;
-use gex_compute::market::contract::{Exercise, Payoff, Right};
-use gex_compute::market::snapshot::{ChainColumns, ChainSnapshot, Flags, Nullable, SnapshotHead};
-use gex_compute::market::units::{Currency, Spot};
-use parquet::data_type::ByteArray;
+use chrono::NaiveDate;
+use gex_compute::market::snapshot::ChainSnapshot;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::document::{Document, hash_file};
 use super::error::ArchiveError;
-use super::schema::Place;
+use super::folder::{beside, resolved};
+use super::group::{GroupColumns, Where};
+use super::rejected::REJECTED;
+use super::schema::schema;
 use crate::codec::{GroupReader, guarded};
-use crate::table::date;
+use crate::table::{Table, file_name, read_parquet};
 
 /// An archive that stands in a folder.
 #[derive(Debug, Clone)]
@@ -42,9 +41,13 @@ impl Archive {
     ///
     /// [`ArchiveError`] where there is none, or none that this tool reads.
     pub fn open(folder: &Path) -> Result<Self, ArchiveError> {
+        let document = Document::read(folder).map_err(|error| match error {
+            ArchiveError::Missing(_) if cut_off(folder) => ArchiveError::CutOff(file_name(folder)),
+            error => error,
+        })?;
         Ok(Self {
             folder: folder.to_owned(),
-            document: Document::read(folder)?,
+            document,
         })
     }
 
@@ -88,15 +91,59 @@ impl Archive {
 }
 
 impl Archive {
+    /// Whether a source of this blake3, in hex, was imported already.
+    pub fn holds_source(&self, blake3: &str) -> bool {
+        let mut sources = self.document.sources.iter();
+        sources.any(|source| source.blake3 == blake3)
+    }
+
+    /// What is wrong with each file whose bytes are not those that were written; empty where the
+    /// archive is sound.
+    pub fn damages(&self) -> Vec<ArchiveError> {
+        let files = self.document.files.keys();
+        let months = files.map(|file| self.partition(file)?.check());
+        let rejected = self.rejected().map(|_| ());
+        months.chain([rejected]).filter_map(Result::err).collect()
+    }
+
+    /// The rows set aside, as a table of `source`, `row`, `column`, `value` and `reason`; `None`
+    /// where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError`] where the file is missing, altered or damaged.
+    pub fn rejected(&self) -> Result<Option<Table>, ArchiveError> {
+        let Some(blake3) = &self.document.rejected_blake3 else {
+            return Ok(None);
+        };
+        let path = self.folder.join(REJECTED);
+        check_hash(&path, REJECTED, blake3)?;
+        Ok(Some(read_parquet(&path)?.0))
+    }
+
     /// One file by its path inside the archive.
     pub(super) fn partition(&self, file: &str) -> Result<Partition, ArchiveError> {
         let record = self.document.files.get(file);
-        let record = record.ok_or_else(|| ArchiveError::Missing(file.to_owned()))?;
+        let record = record.ok_or_else(|| ArchiveError::Listing(file.to_owned()))?;
         Ok(Partition {
             file: file.to_owned(),
             path: self.folder.join(file),
             blake3: record.blake3.clone(),
         })
+    }
+}
+
+/// Whether an import ended between the two renames of its swap.
+fn cut_off(folder: &Path) -> bool {
+    !folder.exists() && resolved(folder).is_ok_and(|folder| beside(&folder, "old").exists())
+}
+
+fn check_hash(path: &Path, file: &str, blake3: &str) -> Result<(), ArchiveError> {
+    let file = file.to_owned();
+    match hash_file(path) {
+        Err(source) => Err(ArchiveError::Io { file, source }),
+        Ok(found) if found == blake3 => Ok(()),
+        Ok(_) => Err(ArchiveError::Altered { file }),
     }
 }
 
@@ -110,16 +157,12 @@ impl Partition {
     ///
     /// [`ArchiveError`] where the file is missing, altered or damaged.
     pub fn snapshots(&self) -> Result<Snapshots, ArchiveError> {
-        let io = |source| ArchiveError::Io {
-            file: self.file.clone(),
-            source,
-        };
-        if hash_file(&self.path).map_err(io)? != self.blake3 {
-            return Err(ArchiveError::Altered {
-                file: self.file.clone(),
-            });
-        }
+        self.check()?;
         Snapshots::open(&self.path, &self.file)
+    }
+
+    fn check(&self) -> Result<(), ArchiveError> {
+        check_hash(&self.path, &self.file, &self.blake3)
     }
 }
 
@@ -139,12 +182,10 @@ impl Snapshots {
             source,
         };
         let opened = File::open(path).map_err(io)?;
-        let reader = guarded(|| SerializedFileReader::new(opened)).map_err(|source| {
-            ArchiveError::Parquet {
-                file: file.to_owned(),
-                group: 0,
-                source,
-            }
+        let reader = guarded(|| reader_of(opened)).map_err(|source| ArchiveError::Parquet {
+            file: file.to_owned(),
+            group: 0,
+            source,
         })?;
         let ready = Vec::new().into_iter();
         Ok(Self {
@@ -195,218 +236,15 @@ impl Iterator for Snapshots {
     }
 }
 
-/// Where a value stands, for messages.
-#[derive(Clone, Copy)]
-struct Where<'a> {
-    file: &'a str,
-    group: usize,
-}
-
-impl Where<'_> {
-    fn value(self, row: usize, column: &'static str, value: impl ToString) -> ArchiveError {
-        let (file, value) = (self.file.to_owned(), value.to_string());
-        ArchiveError::Value {
-            file,
-            group: self.group,
-            row,
-            column,
-            value,
-        }
+/// A reader of a file that has exactly the archive's columns.
+fn reader_of(file: File) -> Result<SerializedFileReader<File>, ParquetError> {
+    let reader = SerializedFileReader::new(file)?;
+    let found = reader.metadata().file_metadata().schema();
+    if *found == *schema()? {
+        Ok(reader)
+    } else {
+        Err(ParquetError::General(
+            "its columns are not those of an archive".to_owned(),
+        ))
     }
-}
-
-/// The decoded columns of one row group.
-struct GroupColumns {
-    ts: Vec<i64>,
-    known_at: Vec<i64>,
-    session: Vec<i32>,
-    underlying: Vec<ByteArray>,
-    root: Vec<ByteArray>,
-    expiry: Vec<i64>,
-    right: Vec<ByteArray>,
-    exercise: Vec<ByteArray>,
-    payoff: Vec<ByteArray>,
-    currency: Vec<ByteArray>,
-    flags: Vec<i32>,
-    spot: Vec<f64>,
-    strike: Vec<f64>,
-    multiplier: Vec<f64>,
-    /// In the order of [`NULLABLE`].
-    nullable: Vec<Vec<f64>>,
-}
-
-/// The columns that may be null, in the order in which [`GroupColumns::columns`] takes them.
-const NULLABLE: [Place; 13] = [
-    Place::Bid,
-    Place::Ask,
-    Place::Mark,
-    Place::BidIv,
-    Place::AskIv,
-    Place::Iv,
-    Place::OpenInterest,
-    Place::Volume,
-    Place::Forward,
-    Place::VendorGamma,
-    Place::VendorDelta,
-    Place::DealerPosition,
-    Place::TakerNet,
-];
-
-impl GroupColumns {
-    fn read(group: &GroupReader<'_>) -> Result<Self, ParquetError> {
-        let nullable = NULLABLE
-            .iter()
-            .map(|place| group.nullable_doubles(*place as usize))
-            .collect::<Result<Vec<_>, _>>()?;
-        let columns = Self {
-            ts: group.longs(Place::Ts as usize)?,
-            known_at: group.longs(Place::KnownAt as usize)?,
-            session: group.ints(Place::Session as usize)?,
-            underlying: group.texts(Place::Underlying as usize)?,
-            root: group.texts(Place::Root as usize)?,
-            expiry: group.longs(Place::Expiry as usize)?,
-            right: group.texts(Place::Right as usize)?,
-            exercise: group.texts(Place::Exercise as usize)?,
-            payoff: group.texts(Place::Payoff as usize)?,
-            currency: group.texts(Place::Currency as usize)?,
-            flags: group.ints(Place::Flags as usize)?,
-            spot: group.doubles(Place::Spot as usize)?,
-            strike: group.doubles(Place::Strike as usize)?,
-            multiplier: group.doubles(Place::Multiplier as usize)?,
-            nullable,
-        };
-        debug_assert_eq!(columns.ts.len(), group.rows());
-        Ok(columns)
-    }
-
-    fn snapshots(&self, place: Where<'_>) -> Result<Vec<ChainSnapshot>, ArchiveError> {
-        let mut snapshots = Vec::new();
-        let mut start = 0;
-        while start < self.ts.len() {
-            let ts = self.ts[start];
-            let length = self.ts[start..].partition_point(|other| *other == ts);
-            snapshots.push(self.snapshot(start..start + length, place)?);
-            start += length;
-        }
-        Ok(snapshots)
-    }
-
-    fn snapshot(
-        &self,
-        rows: std::ops::Range<usize>,
-        place: Where<'_>,
-    ) -> Result<ChainSnapshot, ArchiveError> {
-        let first = rows.start;
-        let mixed = rows.clone().find(|&i| {
-            self.spot[i] != self.spot[first]
-                || self.known_at[i] != self.known_at[first]
-                || self.session[i] != self.session[first]
-        });
-        if let Some(row) = mixed {
-            return Err(place.value(row, "spot", "another head than its snapshot's first row"));
-        }
-        let head = self.head(first, place)?;
-        let expiry = rows
-            .clone()
-            .map(|i| {
-                instant(self.expiry[i]).ok_or_else(|| place.value(i, "expiry", self.expiry[i]))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let columns = self.columns(rows, place)?;
-        ChainSnapshot::from_columns(head, &expiry, columns).map_err(|source| {
-            ArchiveError::Snapshot {
-                file: place.file.to_owned(),
-                group: place.group,
-                source,
-            }
-        })
-    }
-
-    fn head(&self, row: usize, place: Where<'_>) -> Result<SnapshotHead, ArchiveError> {
-        let at = |column, micros| instant(micros).ok_or_else(|| place.value(row, column, micros));
-        let code = text(&self.currency[row]);
-        Ok(SnapshotHead {
-            underlying: text(&self.underlying[row]).to_owned(),
-            ts: at("ts", self.ts[row])?,
-            known_at: at("known_at", self.known_at[row])?,
-            session: date(self.session[row])
-                .ok_or_else(|| place.value(row, "session", self.session[row]))?,
-            spot: Spot::new(self.spot[row])
-                .map_err(|_| place.value(row, "spot", self.spot[row]))?,
-            currency: Currency::new(code).map_err(|_| place.value(row, "currency", code))?,
-        })
-    }
-
-    fn columns(
-        &self,
-        rows: std::ops::Range<usize>,
-        place: Where<'_>,
-    ) -> Result<ChainColumns, ArchiveError> {
-        let number = |k: usize| Nullable::from_raw(self.nullable[k][rows.clone()].to_vec());
-        let (roots, root) = interned(&self.root[rows.clone()]);
-        Ok(ChainColumns {
-            roots,
-            root,
-            strike: self.strike[rows.clone()].to_vec(),
-            right: words(&self.right[rows.clone()], Right::from_letter)
-                .map_err(|(i, word)| place.value(rows.start + i, "right", word))?,
-            exercise: words(&self.exercise[rows.clone()], Exercise::from_word)
-                .map_err(|(i, word)| place.value(rows.start + i, "exercise", word))?,
-            payoff: words(&self.payoff[rows.clone()], Payoff::from_word)
-                .map_err(|(i, word)| place.value(rows.start + i, "payoff", word))?,
-            multiplier: self.multiplier[rows.clone()].to_vec(),
-            bid: number(0),
-            ask: number(1),
-            mark: number(2),
-            bid_iv: number(3),
-            ask_iv: number(4),
-            iv: number(5),
-            open_interest: number(6),
-            volume: number(7),
-            forward: number(8),
-            vendor_gamma: number(9),
-            vendor_delta: number(10),
-            dealer_position: number(11),
-            taker_net: number(12),
-            flags: self.flags[rows]
-                .iter()
-                .map(|bits| Flags(bits.cast_unsigned()))
-                .collect(),
-        })
-    }
-}
-
-/// Reads every word; the place and the text of the first that is none.
-fn words<T>(
-    values: &[ByteArray],
-    read: impl Fn(&str) -> Option<T>,
-) -> Result<Vec<T>, (usize, String)> {
-    let words = values.iter().map(text).enumerate();
-    words
-        .map(|(i, word)| read(word).ok_or_else(|| (i, word.to_owned())))
-        .collect()
-}
-
-/// The distinct words, sorted, and each row's place among them.
-fn interned(values: &[ByteArray]) -> (Vec<String>, Vec<u16>) {
-    let mut distinct: Vec<&str> = Vec::new();
-    for value in values.iter().map(text) {
-        if let Err(place) = distinct.binary_search(&value) {
-            distinct.insert(place, value);
-        }
-    }
-    let place = |value: &ByteArray| distinct.partition_point(|word| *word < text(value));
-    let places = values
-        .iter()
-        .map(|value| u16::try_from(place(value)).unwrap_or(u16::MAX));
-    let places = places.collect();
-    (distinct.into_iter().map(str::to_owned).collect(), places)
-}
-
-fn text(bytes: &ByteArray) -> &str {
-    bytes.as_utf8().unwrap_or_default()
-}
-
-fn instant(micros: i64) -> Option<Instant> {
-    DateTime::from_timestamp_micros(micros)
 }

@@ -68,7 +68,7 @@ fn write_group(mut group: GroupWriter<'_>, chains: &[ChainSnapshot]) -> Result<(
     group.longs(&each(chains, |c| c.head().known_at.timestamp_micros()))?;
     group.ints(&each(chains, |c| days(c.head().session)))?;
     group.texts(&each(chains, |c| c.head().underlying.as_str()))?;
-    group.texts(&rows(chains, |c, i| c.root(i)))?;
+    group.texts(&rows(chains, ChainSnapshot::root))?;
     group.longs(&expiries(chains))?;
     group.doubles(&rows(chains, |c, i| c.columns().strike[i]))?;
     group.texts(&rows(chains, |c, i| c.columns().right[i].letter()))?;
