@@ -1,3 +1,7 @@
 //! Tests that cross crates, as one binary.
 
+mod cli;
+mod determinism;
+mod real_data;
+mod support;
 mod tidy;

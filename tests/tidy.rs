@@ -11,7 +11,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("gex-analysis", &["gex-compute"]),
     ("gex-sim", &["gex-compute"]),
     ("gex-report", &["gex-analysis", "gex-compute"]),
-    ("gexlab", &["gex-analysis", "gex-compute", "gex-ingest", "gex-report", "gex-sim"]),
+    (
+        "gexlab",
+        &[
+            "gex-analysis",
+            "gex-compute",
+            "gex-ingest",
+            "gex-report",
+            "gex-sim",
+        ],
+    ),
 ];
 
 fn root() -> PathBuf {
@@ -26,7 +35,11 @@ fn manifest(krate: &str) -> toml::Table {
 fn own_dependencies(krate: &str) -> Vec<String> {
     let table = manifest(krate);
     let section = table["dependencies"].as_table().unwrap();
-    section.keys().filter(|name| name.starts_with("gex")).cloned().collect()
+    section
+        .keys()
+        .filter(|name| name.starts_with("gex"))
+        .cloned()
+        .collect()
 }
 
 #[test]
@@ -38,7 +51,10 @@ fn arrows_point_down() {
             panic!("crate {krate} has no floor: add it to the table of arrows");
         };
         for dependency in own_dependencies(&krate) {
-            assert!(allowed.contains(&dependency.as_str()), "{krate} must not use {dependency}");
+            assert!(
+                allowed.contains(&dependency.as_str()),
+                "{krate} must not use {dependency}"
+            );
         }
     }
 }
@@ -46,7 +62,11 @@ fn arrows_point_down() {
 #[test]
 fn every_crate_takes_the_workspace_lints() {
     for (krate, _) in ARROWS {
-        assert_eq!(manifest(krate)["lints"]["workspace"].as_bool(), Some(true), "{krate}");
+        assert_eq!(
+            manifest(krate)["lints"]["workspace"].as_bool(),
+            Some(true),
+            "{krate}"
+        );
     }
 }
 
@@ -69,15 +89,41 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
 const NEVER: &[(&str, &[&str], &str)] = &[
     (
         "gex-compute",
-        &["std::fs", "std::env", "std::io", "SystemTime", "rand::", "rayon", "log::", "println!"],
+        &[
+            "std::fs",
+            "std::env",
+            "std::io",
+            "SystemTime",
+            "rand::",
+            "rayon",
+            "log::",
+            "println!",
+        ],
         "the floor is pure: no files, environment, clock, randomness, threads or logging",
     ),
-    ("gex-report", &["black76", "implied_vol", "::stats::"], "the report calls no formula"),
-    ("gex-analysis", &["polars", "parquet", "std::fs"], "analysis knows no file"),
-    ("gex-sim", &["std::fs", "gex_ingest"], "the simulator returns rows; gexlab writes them"),
+    (
+        "gex-report",
+        &["black76", "gex_compute::implied_vol", "::stats::"],
+        "the report calls no formula",
+    ),
+    (
+        "gex-analysis",
+        &["polars", "parquet", "std::fs"],
+        "analysis knows no file",
+    ),
+    (
+        "gex-sim",
+        &["std::fs", "gex_ingest"],
+        "the simulator returns rows; gexlab writes them",
+    ),
     (
         "gex-ingest",
-        &["black76", "gex_compute::exposure", "gex_compute::series", "gex_compute::flip"],
+        &[
+            "black76",
+            "gex_compute::exposure",
+            "gex_compute::series",
+            "gex_compute::flip",
+        ],
         "ingest imports only the market nouns",
     ),
 ];
@@ -87,7 +133,10 @@ fn crates_never_know_what_is_not_theirs() {
     for (krate, words, why) in NEVER {
         for (path, text) in sources(&root().join("crates").join(krate).join("src")) {
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-            for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for line in code
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+            {
                 for word in *words {
                     assert!(!line.contains(word), "{}: `{word}`: {why}", path.display());
                 }
@@ -104,14 +153,20 @@ fn parallelism_stands_in_one_module_a_crate() {
             .filter(|(_, text)| text.contains("rayon::"))
             .map(|(path, _)| path.file_name().unwrap().to_owned())
             .collect();
-        assert!(users.iter().all(|name| name == "parallel.rs"), "{krate}: {users:?}");
+        assert!(
+            users.iter().all(|name| name == "parallel.rs"),
+            "{krate}: {users:?}"
+        );
     }
 }
 
 #[test]
 fn market_imports_nothing_from_its_siblings() {
     for (path, text) in sources(&root().join("crates/gex-compute/src/market")) {
-        for line in text.lines().filter(|line| line.trim_start().starts_with("use crate::")) {
+        for line in text
+            .lines()
+            .filter(|line| line.trim_start().starts_with("use crate::"))
+        {
             assert!(line.contains("crate::market"), "{}: {line}", path.display());
         }
     }
@@ -121,7 +176,10 @@ fn market_imports_nothing_from_its_siblings() {
 fn the_readme_has_the_two_commands_that_work() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let ci = fs::read_to_string(root().join(".ci/run")).unwrap();
-    for command in ["cargo run --release -- demo", "cargo test --release --workspace"] {
+    for command in [
+        "cargo run --release -- demo",
+        "cargo test --release --workspace",
+    ] {
         assert!(readme.contains(command), "README.md must show `{command}`");
         assert!(ci.contains(command), ".ci/run must run `{command}`");
     }

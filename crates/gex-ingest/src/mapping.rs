@@ -25,6 +25,7 @@ pub struct Mapping {
     pub(crate) underlying: Option<String>,
     pub(crate) root: Option<String>,
     pub(crate) settlement: Settlement,
+    pub(crate) am_roots: Vec<String>,
     pub(crate) terms: Terms,
     pub(crate) calendar: Calendar,
     pub(crate) open_interest: OiClock,
@@ -113,6 +114,8 @@ struct TypedContract {
     underlying: Option<String>,
     root: Option<String>,
     settlement: String,
+    /// Roots that settle at the open whatever `settlement` says: SPX beside SPXW.
+    am_roots: Vec<String>,
     multiplier: f64,
     payoff: String,
     exercise: String,
@@ -125,6 +128,7 @@ impl Default for TypedContract {
             underlying: None,
             root: None,
             settlement: "pm-close".to_owned(),
+            am_roots: Vec::new(),
             multiplier: 100.0,
             payoff: "linear".to_owned(),
             exercise: "european".to_owned(),
@@ -213,6 +217,7 @@ impl Mapping {
                 zone: zone(&typed.time)?,
             },
             settlement: settlement(&typed.contract.settlement)?,
+            am_roots: typed.contract.am_roots.clone(),
             terms: terms(&typed.contract)?,
             calendar: Calendar::from_name(&typed.calendar)
                 .ok_or_else(|| choice("calendar", &typed.calendar, "xnys, xnse or deribit"))?,
@@ -221,6 +226,14 @@ impl Mapping {
             root: typed.contract.root,
             name: typed.name,
         })
+    }
+
+    /// How a contract of this root settles.
+    pub(crate) fn settlement_of(&self, root: Option<&str>) -> Settlement {
+        match root {
+            Some(root) if self.am_roots.iter().any(|am| am == root) => Settlement::AmOpen,
+            _ => self.settlement,
+        }
     }
 
     /// Returns the facts that hold for every file of the mapping.

@@ -208,15 +208,17 @@ fn from_series(
         rows_kept: points.len() as u64,
         rows_set_aside: set_aside as u64,
     };
+    let controls = as_early_as(load::controls(&plan.data)?, rule);
     let clock = match rule {
         KnownAtRule::NextOpen => "each value is taken to be public at the next session's open",
         KnownAtRule::SessionClose => {
-            "each value is taken to be public at its own session's close, which is optimistic"
+            "each value, controls included, is taken to be public at its own session's close, \
+             which is optimistic"
         }
     };
     Ok(StudyData {
         sessions: spanned(calendar, &bars, first),
-        controls: load::controls(&plan.data)?,
+        controls,
         calendar,
         currency: "as given".to_owned(),
         quality: QualityFacts {
@@ -232,6 +234,17 @@ fn from_series(
         signals: SignalData::Vendor { points, rule },
         bars,
     })
+}
+
+/// A signal that is read as known too early is compared with controls read alike: otherwise it
+/// would owe part of its effect to a volatility index of the day before.
+fn as_early_as(mut controls: Vec<ControlSeries>, rule: KnownAtRule) -> Vec<ControlSeries> {
+    if rule == KnownAtRule::SessionClose {
+        for point in controls.iter_mut().flat_map(|series| &mut series.points) {
+            point.known_at = point.ts;
+        }
+    }
+    controls
 }
 
 fn file_name(plan: &Plan) -> String {

@@ -24,7 +24,6 @@ pub(super) fn read(source: &SourceFile, mapping: &Mapping) -> Result<VendorFile,
     let instants = table
         .frame
         .instants(columns.name(Field::Ts), &mapping.time)?;
-    let expiries = expiries(&mut table, mapping)?;
     let underlyings = names(
         &table,
         columns.get(Field::Underlying),
@@ -35,6 +34,7 @@ pub(super) fn read(source: &SourceFile, mapping: &Mapping) -> Result<VendorFile,
         (None, None) => underlyings.clone(),
         (column, fixed) => names(&table, column, fixed)?,
     };
+    let expiries = expiries(&mut table, mapping, &roots)?;
     table.note_malformed();
     let mut groups = Groups::new(source, columns);
     let rows = table.candidates.into_iter().zip(instants).zip(expiries);
@@ -59,13 +59,20 @@ fn names(
     }
 }
 
-/// Settlements given as instants stand; dates settle by the mapping's rule.
-fn expiries(table: &mut Table, mapping: &Mapping) -> Result<Vec<Option<Instant>>, SourceError> {
+/// Settlements given as instants stand; dates settle by the mapping's rule for the row's root.
+fn expiries(
+    table: &mut Table,
+    mapping: &Mapping,
+    roots: &[Option<String>],
+) -> Result<Vec<Option<Instant>>, SourceError> {
     let column = mapping.columns.name(Field::Expiry);
     if table.frame.is_date(column, &mapping.expiry) {
         let dates = table.frame.dates(column, &mapping.expiry)?;
-        let settle = |date| mapping.calendar.settlement(date, mapping.settlement);
-        return Ok(dates.into_iter().map(|date| date.map(settle)).collect());
+        let settle = |(date, root): (Option<_>, &Option<String>)| {
+            let settlement = mapping.settlement_of(root.as_deref());
+            date.map(|date| mapping.calendar.settlement(date, settlement))
+        };
+        return Ok(dates.into_iter().zip(roots).map(settle).collect());
     }
     table.frame.instants(column, &mapping.expiry)
 }

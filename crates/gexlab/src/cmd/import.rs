@@ -57,6 +57,15 @@ fn import_chains(args: &ImportArgs, console: Console) -> Result<(), Failure> {
     if report.snapshots == 0 {
         return Err(Failure::data(nothing_kept(&report)));
     }
+    let known = writer.known_sources();
+    if report
+        .sources
+        .iter()
+        .all(|source| known.contains(&source.hash.as_str()))
+    {
+        console.stage("Unchanged", "the archive was made from these files already");
+        return Ok(());
+    }
     let summary = summary(&report);
     let document = writer
         .commit(summary, conflict(args.on_conflict))
