@@ -194,3 +194,14 @@ fn the_commented_mapping_reads_a_table_with_two_roots() {
     assert_eq!(chain.columns().iv.get(0), Some(0.125));
     assert_eq!(chain.columns().strike[0], 4700.0);
 }
+
+#[test]
+fn the_demo_removes_nothing_but_an_earlier_demo() {
+    let folder = tempfile::tempdir().unwrap();
+    let theirs = folder.path().join("here/archive/thesis.txt");
+    fs::create_dir_all(theirs.parent().unwrap()).unwrap();
+    fs::write(&theirs, "years of work").unwrap();
+    let output = gex(folder.path(), &["demo", "--out", "here"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(theirs.exists());
+}

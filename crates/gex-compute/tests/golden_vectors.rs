@@ -8,9 +8,11 @@
     reason = "a test stops at the first surprise, in its helpers too"
 )]
 
+use gex_compute::black76::{self, Greeks};
 use gex_compute::book::{Book, CarryMarket, PlainContract};
 use gex_compute::exposure::{GexPerPct, RowExposures, UnitsPerPoint};
 use gex_compute::flip::{self, Flip};
+use gex_compute::inverse;
 use gex_compute::market::contract::Right;
 use gex_compute::market::units::{Currency, Rate, Spot, Strike, Vol, Years};
 use gex_compute::moneyness::MoneynessCurve;
@@ -167,4 +169,59 @@ fn sticky_moneyness_agrees_with_sticky_strike_on_a_flat_smile() {
     let curve = MoneynessCurve::new(&book);
     let found = flip::sticky_moneyness(&curve, 5_000.0, &naive(&book));
     close(found.nearest.unwrap(), 4_966.765_924_5, 1e-6);
+}
+
+/// The greeks of one contract at r = 0: spot or forward, strike, days, volatility.
+fn greeks(right: Right, market: (f64, f64, f64, f64)) -> Greeks {
+    let (forward, strike, days, vol) = market;
+    let (years, rate) = (days / 365.0, 0.0);
+    black76::Terms {
+        right,
+        forward,
+        strike,
+        years,
+        rate,
+        vol,
+    }
+    .greeks()
+    .unwrap()
+}
+
+#[test]
+fn gamma_vanna_charm_and_delta_of_one_call_and_one_put() {
+    let call = greeks(Right::Call, (5_000.0, 5_500.0, 30.0, 0.2));
+    let put = greeks(Right::Put, (5_000.0, 4_500.0, 30.0, 0.2));
+    close(call.gamma, 3.664_570_201_257e-4, 5e-17);
+    close(put.gamma, 2.439_157_868_057e-4, 5e-17);
+    close(call.vanna, 0.888_236_99, 5e-9);
+    close(put.vanna, -0.632_453_39, 5e-9);
+    close(call.charm, -1.080_688_34, 5e-9);
+    close(put.charm, 0.769_484_96, 5e-9);
+    close(call.delta, 0.051_173_94, 5e-9);
+    close(put.delta, -0.031_006_98, 5e-9);
+}
+
+/// A Deribit call: V 892.17869 USD, premium 0.01486964 coin, USD hedge per 1 % -1752.3757.
+#[test]
+fn an_inverse_call_is_hedged_in_dollars_by_its_plain_gamma() {
+    let (forward, strike, days, vol) = (60_000.0, 65_000.0, 14.0, 0.55);
+    let right = Right::Call;
+    let terms = inverse::Terms {
+        right,
+        forward,
+        strike,
+        years: days / 365.0,
+        vol,
+    };
+    let greeks = terms.greeks().unwrap();
+    close(greeks.linear.price, 892.178_69, 5e-6);
+    close(greeks.linear.delta, 0.245_338_60, 5e-9);
+    close(greeks.linear.gamma, 4.867_71e-5, 5e-11);
+    close(greeks.price_coin, 0.014_869_64, 5e-9);
+    close(greeks.delta_adjusted, 0.230_468_96, 5e-9);
+    close(
+        -greeks.linear.gamma * forward * forward * 0.01,
+        -1_752.375_7,
+        5e-5,
+    );
 }

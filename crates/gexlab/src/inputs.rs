@@ -279,7 +279,7 @@ fn quality(document: &Document, replay: &Replay) -> QualityFacts {
         rule: rule.clone(),
         action: found.action.clone(),
         count: found.rows,
-        text: found.places.join("; "),
+        text: first_places(&found.places),
     });
     let mean = |measure: Measure| {
         let values: Vec<f64> = replay
@@ -297,6 +297,22 @@ fn quality(document: &Document, replay: &Replay) -> QualityFacts {
         mean_iv_solved: mean(Measure::IvSolved),
         forwards: forward_counts(&replay.forwards),
     }
+}
+
+/// Places named in a report; `archive.json` has more.
+const PLACES: usize = 5;
+
+fn first_places(places: &[String]) -> String {
+    let mut text = places
+        .iter()
+        .take(PLACES)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("; ");
+    if PLACES < places.len() {
+        text.push_str("; …");
+    }
+    text
 }
 
 fn forward_counts(counts: &ForwardCounts) -> Vec<(String, usize)> {

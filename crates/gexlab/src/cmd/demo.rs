@@ -1,8 +1,9 @@
 //! `gex demo`: a simulated market, a study of it, and the page.
 
 use std::fs;
+use std::path::Path;
 
-use gex_ingest::archive::{ArchiveTerms, ArchiveWriter, Origin, SourceRecord, Summary};
+use gex_ingest::archive::{Archive, ArchiveTerms, ArchiveWriter, Origin, SourceRecord, Summary};
 use gex_ingest::import::Conflict;
 use gex_ingest::prices::{write_bars, write_control_file};
 use gex_ingest::sessions::OiClock;
@@ -50,6 +51,20 @@ pub fn demo(args: &DemoArgs, console: Console) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Removes the archive of an earlier demo, and nothing else that may stand under its name.
+fn remove_old_demo(archive: &Path) -> Result<(), Failure> {
+    if !archive.exists() {
+        return Ok(());
+    }
+    match Archive::open(archive) {
+        Ok(old) if old.document().synthetic => Ok(fs::remove_dir_all(archive)?),
+        _ => Err(Failure::usage(anyhow::anyhow!(
+            "{} stands in the way and is no archive of a demo; choose another --out",
+            archive.display()
+        ))),
+    }
+}
+
 fn write_market(args: &DemoArgs, world: &World, market: Market) -> Result<(), Failure> {
     let terms = ArchiveTerms {
         calendar: "xnys".to_owned(),
@@ -57,9 +72,7 @@ fn write_market(args: &DemoArgs, world: &World, market: Market) -> Result<(), Fa
         origin: Origin::Simulation,
     };
     let archive = args.out.join("archive");
-    if archive.exists() {
-        fs::remove_dir_all(&archive)?;
-    }
+    remove_old_demo(&archive)?;
     write_bars(&args.out.join("bars.parquet"), &market.bars).map_err(Failure::failed)?;
     for control in [&market.vix, &market.adv] {
         let path = args.out.join(format!("{}.parquet", control.name));
