@@ -6,23 +6,94 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
+use bytes::Bytes;
+use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::reader::{ColumnReader, get_typed_column_reader};
+use parquet::column::writer::{get_column_writer, get_typed_column_writer};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{
+    EnabledStatistics, WriterProperties, WriterPropertiesPtr, WriterVersion,
+};
 use parquet::file::reader::RowGroupReader;
-use parquet::file::writer::SerializedRowGroupWriter;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::{ColumnDescPtr, TypePtr};
+
+use crate::pages::ChecksummedPages;
+use crate::word_runs::WordColumn;
+
+/// A Parquet file in the making, every page with its checksum.
+pub(crate) struct FileWriter {
+    writer: SerializedFileWriter<File>,
+    columns: Vec<ColumnDescPtr>,
+    settings: WriterPropertiesPtr,
+}
+
+impl FileWriter {
+    /// Begins a file of these columns, with `metadata` as key and value.
+    pub(crate) fn new(
+        file: File,
+        schema: TypePtr,
+        metadata: &[(&str, String)],
+    ) -> Result<Self, ParquetError> {
+        let settings = Arc::new(settings(metadata)?);
+        let writer = SerializedFileWriter::new(file, schema, Arc::clone(&settings))?;
+        Ok(Self {
+            columns: writer.schema_descr().columns().to_vec(),
+            writer,
+            settings,
+        })
+    }
+
+    pub(crate) fn group(&mut self) -> Result<GroupWriter<'_>, ParquetError> {
+        Ok(GroupWriter {
+            group: self.writer.next_row_group()?,
+            columns: self.columns.iter(),
+            settings: &self.settings,
+        })
+    }
+
+    /// Writes the footer and waits until the disk has everything.
+    pub(crate) fn finish(self) -> Result<(), ParquetError> {
+        let file = self.writer.into_inner()?;
+        Ok(file.sync_all()?)
+    }
+}
+
+/// What every file that is written says of its writer.
+pub(crate) const WRITER: &str = "gexlab";
+
+/// Zstandard level of every Parquet file that is written.
+const ZSTD_LEVEL: i32 = 3;
+
+/// The same bytes for the same values, whatever the release: no version among the metadata.
+/// Version 1 pages: every reader knows them, and the checksum covers a whole page.
+fn settings(metadata: &[(&str, String)]) -> Result<WriterProperties, ParquetError> {
+    let pairs: Vec<KeyValue> = metadata
+        .iter()
+        .map(|(key, value)| KeyValue::new((*key).to_owned(), Some(value.clone())))
+        .collect();
+    Ok(WriterProperties::builder()
+        .set_writer_version(WriterVersion::PARQUET_1_0)
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_offset_index_disabled(true)
+        .set_created_by(WRITER.to_owned())
+        .set_key_value_metadata(Some(pairs))
+        .build())
+}
 
 /// Writes the columns of one row group, in the order of the schema.
 pub(crate) struct GroupWriter<'a> {
     group: SerializedRowGroupWriter<'a, File>,
+    columns: std::slice::Iter<'a, ColumnDescPtr>,
+    settings: &'a WriterPropertiesPtr,
 }
 
-impl<'a> GroupWriter<'a> {
-    pub(crate) fn new(group: SerializedRowGroupWriter<'a, File>) -> Self {
-        Self { group }
-    }
-
+impl GroupWriter<'_> {
     pub(crate) fn doubles(&mut self, values: &[f64]) -> Result<(), ParquetError> {
         self.write::<DoubleType>(values, None)
     }
@@ -84,13 +155,18 @@ impl<'a> GroupWriter<'a> {
         values: &[T::T],
         levels: Option<&[i16]>,
     ) -> Result<(), ParquetError> {
-        let Some(mut column) = self.group.next_column()? else {
+        let Some(column) = self.columns.next() else {
             return Err(ParquetError::General(
                 "more columns than the schema has".to_owned(),
             ));
         };
-        column.typed::<T>().write_batch(values, levels, None)?;
-        column.close()
+        let mut chunk = Vec::new();
+        let pages = Box::new(ChecksummedPages::new(&mut chunk));
+        let writer = get_column_writer(Arc::clone(column), Arc::clone(self.settings), pages);
+        let mut writer = get_typed_column_writer::<T>(writer);
+        writer.write_batch(values, levels, None)?;
+        let closed = writer.close()?;
+        self.group.append_column(&Bytes::from(chunk), closed)
     }
 
     pub(crate) fn close(self) -> Result<(), ParquetError> {
@@ -139,24 +215,12 @@ impl<'a> GroupReader<'a> {
         spread(values, &levels, |present| present)
     }
 
-    /// Text that repeats, read in pieces that stay in the cache.
+    /// Text that repeats.
     pub(crate) fn words(&self, column: usize) -> Result<Words, ParquetError> {
-        const PIECE: usize = 4_096;
-        let reader = self.group.get_column_reader(column)?;
-        let mut typed = get_typed_column_reader::<ByteArrayType>(reader);
+        let mut runs = WordColumn::new(self.group.get_column_page_reader(column)?);
         let mut words = Words::default();
-        let mut piece = Vec::with_capacity(PIECE);
-        while words.places.len() < self.rows {
-            piece.clear();
-            let wanted = PIECE.min(self.rows - words.places.len());
-            typed.read_records(wanted, None, None, &mut piece)?;
-            if piece.is_empty() {
-                return Err(self.short(words.places.len()));
-            }
-            for word in &piece {
-                words.push(word.data())?;
-            }
-        }
+        runs.take(self.rows, |place, word, rows| words.push(place, word, rows))?;
+        runs.finish()?;
         Ok(words)
     }
 
@@ -211,6 +275,8 @@ pub(crate) struct Words {
     distinct: Vec<String>,
     places: Vec<u32>,
     by_text: BTreeMap<String, u32>,
+    /// The words at the places of the file's dictionary, which may hold one twice.
+    of_file: Vec<Option<u32>>,
 }
 
 impl Words {
@@ -229,25 +295,24 @@ impl Words {
         &self.distinct[self.place(row)]
     }
 
-    /// Adds a row; most rows repeat the word before, which spares the look-up.
-    fn push(&mut self, bytes: &[u8]) -> Result<(), ParquetError> {
-        if let Some(last) = self.places.last().copied()
-            && self.distinct[last as usize].as_bytes() == bytes
-        {
-            self.places.push(last);
-            return Ok(());
+    /// Adds a run of rows of one word, which stands at `place` in the file's own dictionary.
+    fn push(&mut self, place: usize, word: &str, rows: usize) -> Result<(), ParquetError> {
+        if self.of_file.len() <= place {
+            self.of_file.resize(place + 1, None);
         }
-        let word = std::str::from_utf8(bytes)
-            .map_err(|_| ParquetError::General("text that is not UTF-8".to_owned()))?;
-        let place = match self.by_text.get(word) {
-            Some(place) => *place,
+        let word = match self.of_file[place] {
+            Some(known) => known,
             None => self.learn(word)?,
         };
-        self.places.push(place);
+        self.of_file[place] = Some(word);
+        self.places.resize(self.places.len() + rows, word);
         Ok(())
     }
 
     fn learn(&mut self, word: &str) -> Result<u32, ParquetError> {
+        if let Some(place) = self.by_text.get(word) {
+            return Ok(*place);
+        }
         let place = u32::try_from(self.distinct.len())
             .map_err(|_| ParquetError::General("too many distinct words".to_owned()))?;
         self.distinct.push(word.to_owned());

@@ -1,21 +1,18 @@
 //! Plain tables as Parquet and CSV: results for other tools, and the small files of an archive.
 
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat};
-use parquet::basic::{Compression, LogicalType, Type as Physical, ZstdLevel};
+use parquet::basic::{LogicalType, Type as Physical};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::Type;
 
-use crate::codec::{GroupReader, GroupWriter, guarded};
+use crate::codec::{FileWriter, GroupReader, WRITER, guarded};
+use crate::content_hash::{CONTENT_HASH, content_hash};
 
 /// A column with its nulls.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +45,7 @@ impl Column {
         self.len() == 0
     }
 
-    fn type_in_schema(&self) -> &'static str {
+    pub(crate) fn type_in_schema(&self) -> &'static str {
         match self {
             Self::F64(_) => "double {} ",
             Self::I64(_) => "int64 {} ",
@@ -190,22 +187,6 @@ pub(crate) fn file_name(path: &Path) -> String {
         .unwrap_or_default()
 }
 
-/// Zstandard level of every Parquet file that is written.
-const ZSTD_LEVEL: i32 = 3;
-
-/// The writer's settings, with `metadata` as key and value.
-pub(crate) fn properties(metadata: &[(&str, String)]) -> Result<WriterProperties, ParquetError> {
-    let pairs: Vec<KeyValue> = metadata
-        .iter()
-        .map(|(key, value)| KeyValue::new((*key).to_owned(), Some(value.clone())))
-        .collect();
-    Ok(WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
-        .set_created_by("gexlab".to_owned())
-        .set_key_value_metadata(Some(pairs))
-        .build())
-}
-
 /// Writes a table beside `path` and renames it into place; the same table gives the same bytes.
 ///
 /// # Errors
@@ -227,11 +208,12 @@ pub fn write_parquet(
     let partial = path.with_file_name(format!(".{}.partial", file_name(path)));
     let schema = schema_of(table).map_err(parquet)?;
     let file = File::create(&partial).map_err(io)?;
-    let settings = Arc::new(properties(metadata).map_err(parquet)?);
-    let mut writer = SerializedFileWriter::new(file, schema, settings).map_err(parquet)?;
+    let pairs = metadata.iter().map(|(key, value)| (*key, value.as_str()));
+    let mut metadata = metadata.to_vec();
+    metadata.push((CONTENT_HASH, content_hash(table, pairs)));
+    let mut writer = FileWriter::new(file, schema, &metadata).map_err(parquet)?;
     write_group(&mut writer, table).map_err(parquet)?;
-    let mut file = writer.into_inner().map_err(parquet)?;
-    file.flush().and_then(|()| file.sync_all()).map_err(io)?;
+    writer.finish().map_err(parquet)?;
     fs::rename(&partial, path).map_err(io)
 }
 
@@ -245,8 +227,8 @@ fn schema_of(table: &Table) -> Result<Arc<Type>, ParquetError> {
     parse_message_type(&format!("message table {{\n{lines}}}")).map(Arc::new)
 }
 
-fn write_group(writer: &mut SerializedFileWriter<File>, table: &Table) -> Result<(), ParquetError> {
-    let mut group = GroupWriter::new(writer.next_row_group()?);
+fn write_group(writer: &mut FileWriter, table: &Table) -> Result<(), ParquetError> {
+    let mut group = writer.group()?;
     for (_, column) in &table.columns {
         match column {
             Column::F64(rows) => {
@@ -293,7 +275,7 @@ pub fn read_parquet(path: &Path) -> Result<(Table, Vec<(String, String)>), Table
 fn read_all(file: File) -> Result<(Table, Vec<(String, String)>), ParquetError> {
     let reader = SerializedFileReader::new(file)?;
     let metadata = reader.metadata().file_metadata();
-    let pairs = metadata
+    let pairs: Vec<(String, String)> = metadata
         .key_value_metadata()
         .into_iter()
         .flatten()
@@ -316,7 +298,28 @@ fn read_all(file: File) -> Result<(Table, Vec<(String, String)>), ParquetError> 
         let empty = || Column::Text(Vec::new());
         columns.push((column.name().to_owned(), whole.unwrap_or_else(empty)));
     }
-    Ok((Table { columns }, pairs))
+    check_content(Table { columns }, pairs, metadata.created_by())
+}
+
+/// Takes the content hash out of the metadata and compares; only another tool's table has none.
+fn check_content(
+    table: Table,
+    pairs: Vec<(String, String)>,
+    created_by: Option<&str>,
+) -> Result<(Table, Vec<(String, String)>), ParquetError> {
+    let is_hash = |(key, _): &(String, String)| key == CONTENT_HASH;
+    let (hashes, pairs): (Vec<_>, Vec<_>) = pairs.into_iter().partition(is_hash);
+    let borrowed = pairs
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()));
+    let found = content_hash(&table, borrowed);
+    let sound = hashes.iter().all(|(_, hash)| *hash == found);
+    if sound && (created_by != Some(WRITER) || !hashes.is_empty()) {
+        Ok((table, pairs))
+    } else {
+        let altered = "it was altered or damaged: its content has another hash than it says";
+        Err(ParquetError::General(altered.to_owned()))
+    }
 }
 
 fn read_column(
@@ -405,6 +408,17 @@ mod tests {
             metadata.contains(&("unit".to_owned(), "USD".to_owned())),
             "{metadata:?}"
         );
+    }
+
+    #[test]
+    fn a_table_without_rows_keeps_its_columns() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.parquet");
+        let table = Table::new()
+            .with("value", Column::F64(Vec::new()))
+            .with("at", Column::Instant(Vec::new()));
+        write_parquet(&path, &table, &[]).unwrap();
+        assert_eq!(read_parquet(&path).unwrap().0, table);
     }
 
     #[test]

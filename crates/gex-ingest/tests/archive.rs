@@ -190,6 +190,22 @@ fn keeping_both_of_the_same_changes_nothing() {
     assert!(bytes(&folder) == before);
 }
 
+#[test]
+fn an_infinite_number_is_refused_by_name() {
+    let ts = at(day(1, 4));
+    let mut wild = row(ts, 3);
+    wild.ask_iv = Some(f64::INFINITY);
+    let wild = ChainSnapshot::from_rows(head("SIM", ts), vec![row(ts, 1), wild]).unwrap();
+    let parent = tempfile::tempdir().unwrap();
+    let batches = vec![vec![wild]];
+    let error = import(&parent.path().join("a"), batches, Conflict::Refuse).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("ask_iv") && text.contains("SIM at 2024-01-04"),
+        "{text}"
+    );
+}
+
 fn part(contracts: std::ops::Range<usize>, late: i64) -> ChainSnapshot {
     let ts = at(day(1, 4));
     let mut head = head("SIM", ts);
@@ -219,7 +235,16 @@ fn chains_of_one_instant_that_disagree_are_refused() {
     moved.spot = Spot::new(1.0).unwrap();
     let moved = ChainSnapshot::from_rows(moved, vec![row(ts, 50)]).unwrap();
     for second in [other, moved] {
+        let (_parent, folder) = made(vec![vec![part(0..10, 0)]]);
+        let before = bytes(&folder);
+        let both = import(&folder, vec![vec![second.clone()]], Conflict::KeepBoth);
+        assert!(matches!(both, Err(ArchiveError::Disagree { .. })));
+        assert!(bytes(&folder) == before);
+
         let parent = tempfile::tempdir().unwrap();
+        let batches = vec![vec![part(0..10, 0), second.clone()]];
+        let at_once = import(&parent.path().join("b"), batches, Conflict::Refuse);
+        assert!(matches!(at_once, Err(ArchiveError::Disagree { .. })));
         let batches = vec![vec![part(0..10, 0)], vec![second]];
         let error = import(&parent.path().join("a"), batches, Conflict::Refuse).unwrap_err();
         assert!(matches!(error, ArchiveError::Disagree { .. }), "{error}");

@@ -73,6 +73,21 @@ pub enum ArchiveError {
         /// What does not fit.
         problem: String,
     },
+    /// A number without bounds.
+    #[error(
+        "{underlying} at {ts}, contract {row}: {column} is infinite; set the row aside, or leave \
+         the value unknown"
+    )]
+    Infinite {
+        /// The underlying.
+        underlying: String,
+        /// The instant.
+        ts: Instant,
+        /// Place of the contract in the snapshot, counted from 0.
+        row: usize,
+        /// Name of the column.
+        column: &'static str,
+    },
     /// A path without a name of its own.
     #[error("{0} names no folder; give a path that ends in the archive's name")]
     Folder(String),

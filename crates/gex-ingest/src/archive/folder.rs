@@ -34,9 +34,29 @@ pub(super) fn beside(folder: &Path, what: &str) -> PathBuf {
     folder.with_file_name(format!(".{}.{what}", file_name(folder)))
 }
 
-/// Whether nothing stands in the folder, or there is none.
-pub(super) fn is_empty(folder: &Path) -> bool {
-    fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none())
+/// Whether a first import may go in: there is no folder, or one with plain files alone, such as bars
+/// and controls, which stay. A folder with folders in it is more likely a wrong path.
+pub(super) fn is_free(folder: &Path) -> bool {
+    let is_file = |entry: std::io::Result<fs::DirEntry>| {
+        entry.is_ok_and(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
+    };
+    fs::read_dir(folder).map_or(true, |mut entries| entries.all(is_file))
+}
+
+/// Links every file below `from` to its place below `to`, except where one stands there already.
+pub(super) fn link_missing(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            fs::create_dir_all(&target)?;
+            link_missing(&entry.path(), &target)?;
+        } else if !target.exists() {
+            let copy = |_| fs::copy(entry.path(), &target).map(|_| ());
+            fs::hard_link(entry.path(), &target).or_else(copy)?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes the only place of a writer; the system gives it back when the process ends, however.

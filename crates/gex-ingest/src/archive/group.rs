@@ -135,7 +135,11 @@ impl GroupColumns {
                 instant(self.expiry[i]).ok_or_else(|| place.value(i, "expiry", &self.expiry[i]))
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let first = rows.start;
         let columns = self.columns(rows, place)?;
+        if let Some((column, row)) = first_infinite(&columns) {
+            return Err(place.value(first + row, column, &f64::INFINITY));
+        }
         ChainSnapshot::from_columns(head, &expiry, columns).map_err(|e| place.snapshot(e))
     }
 
@@ -210,6 +214,29 @@ impl GroupColumns {
             flags: flags.map(|bits| Flags(bits.cast_unsigned())).collect(),
         })
     }
+}
+
+/// Name and row of the first number without bounds.
+pub(super) fn first_infinite(columns: &ChainColumns) -> Option<(&'static str, usize)> {
+    let named = [
+        ("bid", &columns.bid),
+        ("ask", &columns.ask),
+        ("mark", &columns.mark),
+        ("bid_iv", &columns.bid_iv),
+        ("ask_iv", &columns.ask_iv),
+        ("iv", &columns.iv),
+        ("open_interest", &columns.open_interest),
+        ("volume", &columns.volume),
+        ("forward", &columns.forward),
+        ("vendor_gamma", &columns.vendor_gamma),
+        ("vendor_delta", &columns.vendor_delta),
+        ("dealer_position", &columns.dealer_position),
+        ("taker_net", &columns.taker_net),
+    ];
+    named.into_iter().find_map(|(name, column)| {
+        let row = column.raw().iter().position(|value| value.is_infinite())?;
+        Some((name, row))
+    })
 }
 
 /// What each row's word means, each distinct word read once; the row of the first that means

@@ -4,7 +4,7 @@
 //! month; months are then put together session by session. Until the last rename the old archive
 //! stands as it was.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,8 @@ use gex_compute::market::snapshot::ChainSnapshot;
 
 use super::document::{Document, FileRecord, RuleRecord, SourceRecord, check_name, hash_file};
 use super::error::ArchiveError;
-use super::folder::{beside, fresh, is_empty, lock, recover, resolved, swap};
+use super::folder::{beside, fresh, is_free, link_missing, lock, recover, resolved, swap};
+use super::group::first_infinite;
 use super::merge::{Merge, Month, by_instant, write_file};
 use super::read::{Archive, Snapshots};
 use super::rejected::{REJECTED, write_rejected};
@@ -77,7 +78,7 @@ impl ArchiveWriter {
         recover(&folder)?;
         let old = match Archive::open(&folder) {
             Ok(archive) => Some(archive),
-            Err(ArchiveError::Missing(_)) if is_empty(&folder) => None,
+            Err(ArchiveError::Missing(_)) if is_free(&folder) => None,
             Err(error) => return Err(error),
         };
         if let Some(archive) = &old {
@@ -126,6 +127,7 @@ impl ArchiveWriter {
         for snapshot in snapshots.into_iter().filter(|chain| !chain.is_empty()) {
             let head = snapshot.head();
             check_name(&head.underlying)?;
+            check_finite(&snapshot)?;
             let key = (head.underlying.clone(), head.session);
             sessions.entry(key).or_default().push(snapshot);
         }
@@ -168,11 +170,11 @@ impl ArchiveWriter {
             let record = self.write_month(month, sessions, conflict)?;
             document.files.insert(month.file(), record);
         }
-        self.keep_other_files(&months)?;
         document.rejected_blake3 = self.write_rejected()?;
         let pieces = self.staging.join(PIECES);
         fs::remove_dir_all(pieces).map_err(|source| self.io(source))?;
         document.write(&self.staging)?;
+        self.keep_other_files()?;
         swap(&self.staging, &self.folder)?;
         Ok(document)
     }
@@ -285,24 +287,28 @@ impl ArchiveWriter {
         by_instant(snapshots)
     }
 
-    /// Links the files of the old archive that this import does not change.
-    fn keep_other_files(
-        &self,
-        changed: &BTreeMap<Month, Vec<NaiveDate>>,
-    ) -> Result<(), ArchiveError> {
-        let changed: BTreeSet<String> = changed.keys().map(Month::file).collect();
-        let old = self.old.iter();
-        let files = old.flat_map(|archive| archive.document().files.keys());
-        for file in files.filter(|file| !changed.contains(*file)) {
-            let (from, to) = (self.folder.join(file), self.staged_path(file)?);
-            fs::hard_link(&from, &to)
-                .or_else(|_| fs::copy(&from, &to).map(|_| ()))
-                .map_err(|source| ArchiveError::Io {
+    /// Keeps every file that this import does not write, ours or not: bars and controls of the
+    /// user's stand in the folder too. `archive.json` and `rejected.parquet` stand there already
+    /// where the new archive has them.
+    fn keep_other_files(&self) -> Result<(), ArchiveError> {
+        for file in self
+            .old
+            .iter()
+            .flat_map(|archive| archive.document().files.keys())
+        {
+            let path = self.folder.join(file);
+            if !path.exists() {
+                let source = std::io::ErrorKind::NotFound.into();
+                return Err(ArchiveError::Io {
                     file: file.clone(),
                     source,
-                })?;
+                });
+            }
         }
-        Ok(())
+        if !self.folder.exists() {
+            return Ok(());
+        }
+        link_missing(&self.folder, &self.staging).map_err(|source| self.io(source))
     }
 
     /// Writes the rows set aside after those that the archive holds already; the file's hash.
@@ -331,6 +337,20 @@ impl Drop for ArchiveWriter {
             // What can't be removed now is removed by the next import.
             drop(fs::remove_dir_all(&self.staging));
         }
+    }
+}
+
+/// Unknown is null; an infinite price or volatility is neither known nor unknown.
+fn check_finite(snapshot: &ChainSnapshot) -> Result<(), ArchiveError> {
+    let head = snapshot.head();
+    match first_infinite(snapshot.columns()) {
+        None => Ok(()),
+        Some((column, row)) => Err(ArchiveError::Infinite {
+            underlying: head.underlying.clone(),
+            ts: head.ts,
+            row,
+            column,
+        }),
     }
 }
 

@@ -2,15 +2,13 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 
-use gex_compute::market::snapshot::{ChainSnapshot, Nullable};
+use gex_compute::market::snapshot::{ChainColumns, ChainSnapshot, Nullable};
 use parquet::errors::ParquetError;
-use parquet::file::writer::SerializedFileWriter;
 
 use super::schema::{SCHEMA_VERSION, schema};
-use crate::codec::GroupWriter;
-use crate::table::{days, properties};
+use crate::codec::{FileWriter, GroupWriter};
+use crate::table::days;
 
 /// A row group closes at the first snapshot that ends at or beyond this many rows: large enough
 /// to compress well, small enough that a reader's memory stays in tens of megabytes.
@@ -18,7 +16,7 @@ pub(super) const GROUP_ROWS: usize = 131_072;
 
 /// Writes snapshots of one underlying, ascending in time, into one file.
 pub(super) struct PartitionWriter {
-    writer: SerializedFileWriter<File>,
+    writer: FileWriter,
     waiting: Vec<ChainSnapshot>,
     rows: usize,
 }
@@ -26,9 +24,8 @@ pub(super) struct PartitionWriter {
 impl PartitionWriter {
     pub(super) fn create(path: &Path) -> Result<Self, ParquetError> {
         let version = SCHEMA_VERSION.to_string();
-        let settings = properties(&[("gexlab.archive.schema_version", version)])?;
-        let file = File::create(path)?;
-        let writer = SerializedFileWriter::new(file, schema()?, Arc::new(settings))?;
+        let metadata = [("gexlab.archive.schema_version", version)];
+        let writer = FileWriter::new(File::create(path)?, schema()?, &metadata)?;
         Ok(Self {
             writer,
             waiting: Vec::new(),
@@ -48,15 +45,13 @@ impl PartitionWriter {
 
     pub(super) fn finish(mut self) -> Result<(), ParquetError> {
         self.flush()?;
-        let file = self.writer.into_inner()?;
-        Ok(file.sync_all()?)
+        self.writer.finish()
     }
 
     fn flush(&mut self) -> Result<(), ParquetError> {
         let snapshots: Vec<_> = std::mem::take(&mut self.waiting);
         if 0 < self.rows {
-            let group = GroupWriter::new(self.writer.next_row_group()?);
-            write_group(group, &snapshots)?;
+            write_group(self.writer.group()?, &snapshots)?;
         }
         self.rows = 0;
         Ok(())
@@ -98,7 +93,7 @@ fn write_group(mut group: GroupWriter<'_>, chains: &[ChainSnapshot]) -> Result<(
 }
 
 /// Picks a column of a chain.
-type Pick = fn(&gex_compute::market::snapshot::ChainColumns) -> &Nullable;
+type Pick = fn(&ChainColumns) -> &Nullable;
 
 /// A value of the head, once a row.
 fn each<'a, T: Copy>(chains: &'a [ChainSnapshot], read: impl Fn(&'a ChainSnapshot) -> T) -> Vec<T> {

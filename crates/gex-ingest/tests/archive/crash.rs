@@ -94,15 +94,43 @@ fn an_import_that_is_given_up_leaves_nothing() {
 }
 
 #[test]
-fn what_is_no_archive_is_never_replaced() {
+fn files_that_are_not_the_archives_stay() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("chains");
     fs::create_dir(&folder).unwrap();
-    fs::write(folder.join("thesis.txt"), "years of work").unwrap();
+    fs::write(folder.join("bars.parquet"), "bars").unwrap();
+    import(&folder, vec![market()], Conflict::Refuse).unwrap();
+    fs::create_dir(folder.join("notes")).unwrap();
+    fs::write(folder.join("notes/thesis.txt"), "years of work").unwrap();
+    import(&folder, more(), Conflict::Refuse).unwrap();
+    let mut found = bytes(&folder);
+    let bars = found.remove(Path::new("bars.parquet"));
+    assert_eq!(bars.as_deref(), Some(&b"bars"[..]));
+    let thesis = found.remove(Path::new("notes/thesis.txt"));
+    assert_eq!(thesis.as_deref(), Some(&b"years of work"[..]));
+    assert!(found == expected());
+}
+
+#[test]
+fn a_folder_of_folders_is_taken_for_a_wrong_path() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("chains");
+    fs::create_dir_all(folder.join("photos")).unwrap();
     let error = ArchiveWriter::begin(&folder, terms()).unwrap_err();
     assert!(matches!(error, ArchiveError::Missing(_)), "{error}");
-    assert_eq!(
-        fs::read(folder.join("thesis.txt")).unwrap(),
-        b"years of work"
-    );
+    let error = ArchiveWriter::begin(Path::new("/"), terms()).unwrap_err();
+    assert!(error.to_string().contains("gex import"), "{error}");
+    let error = ArchiveWriter::begin(&parent.path().join("new/.."), terms()).unwrap_err();
+    assert!(matches!(error, ArchiveError::Folder(_)), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_an_archive_stays_a_link() {
+    let (parent, folder) = made(vec![market()]);
+    let link = parent.path().join("link");
+    std::os::unix::fs::symlink(&folder, &link).unwrap();
+    import(&link, more(), Conflict::Refuse).unwrap();
+    assert!(link.is_symlink());
+    assert!(bytes(&folder) == expected());
 }
