@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! usd             g
-//! per-adv         g / median of the 20 latest daily volumes known
+//! per-adv         g / median of the daily volumes of the 20 sessions before
 //! per-market-cap  g / latest market capitalisation known
 //! own-deviation   g / standard deviation of the up to 252 values before (63 at least)
 //! balance         g / gross gamma of the same snapshot
@@ -108,7 +108,11 @@ fn scale(points: &mut [RawPoint], scale: Scale, inputs: &Inputs<'_>) {
     for point in points {
         let divisor = match scale {
             Scale::Usd => Some(1.0),
-            Scale::PerAdv => control.and_then(|series| median_volume(series, point.known_at)),
+            Scale::PerAdv => {
+                let opens = inputs.calendar.session_on(point.session).map(|s| s.open);
+                let known = control.zip(opens);
+                known.and_then(|(series, open)| median_volume(series, open))
+            }
             Scale::PerMarketCap => control.and_then(|series| latest(series, point.known_at)),
             Scale::OwnDeviation => deviation(&mut past, point.raw),
             Scale::Balance => point.gross,
@@ -121,8 +125,10 @@ fn scale(points: &mut [RawPoint], scale: Scale, inputs: &Inputs<'_>) {
     }
 }
 
-fn median_volume(series: &ControlSeries, at: Instant) -> Option<f64> {
-    let known = known_by(series, at);
+/// Median of the volumes known at the open of the signal's session: the session's own volume, though
+/// known at an after-close decision, would bring its turnover into the signal.
+fn median_volume(series: &ControlSeries, open: Instant) -> Option<f64> {
+    let known = known_by(series, open);
     let from = known.len().checked_sub(ADV_SESSIONS)?;
     let volumes: Vec<f64> = known.get(from..)?.iter().map(|point| point.value).collect();
     median(&volumes).ok()
@@ -168,6 +174,8 @@ fn lag(points: &[RawPoint]) -> Vec<SignalValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::{at, session};
+    use gex_compute::market::bar::ControlPoint;
 
     #[test]
     fn a_deviation_is_of_earlier_values_alone() {
@@ -186,6 +194,25 @@ mod tests {
         let mut poisoned = values.clone();
         poisoned[300] = 1e9;
         assert_eq!(run(&poisoned)[..=300], all[..=300]);
+    }
+
+    // By hand: at the open of day 21 the volumes 1 to 20 are known, at that of day 25 those of 5 to 24;
+    // the volume of the signal's own day is never among them.
+    #[test]
+    fn a_median_volume_is_of_earlier_sessions_alone() {
+        let points: Vec<ControlPoint> = (1..=30)
+            .map(|day| ControlPoint {
+                ts: at(day, 16),
+                known_at: at(day, 16),
+                value: day as f64,
+            })
+            .collect();
+        let series = ControlSeries {
+            name: "adv".to_owned(),
+            points,
+        };
+        let on = |day| median_volume(&series, session(day).open);
+        assert_eq!((on(20), on(21), on(25)), (None, Some(10.5), Some(14.5)));
     }
 
     #[test]
