@@ -1,6 +1,8 @@
 //! Numbers as people read them: thousands separators, a true minus sign, decimals that the
 //! interval justifies.
 
+use gex_analysis::findings::Estimate;
+
 /// What stands for an undefined number; the reason goes into the cell's title.
 pub(crate) const UNDEFINED: &str = "–";
 
@@ -49,11 +51,21 @@ pub(crate) fn decimals_for(size: f64) -> usize {
         .map_or(6, |decimals| usize::try_from(decimals).unwrap_or(6))
 }
 
-/// How many decimals an estimate deserves: two significant digits of its interval's width.
-pub(crate) fn estimate_decimals(value: f64, interval: Option<(f64, f64)>) -> usize {
-    match interval {
+/// How many decimals an estimate deserves: two significant digits of its interval's width, and at
+/// least one where it is a percentage, so that a column of them lines up.
+pub(crate) fn estimate_decimals(estimate: &Estimate) -> usize {
+    let decimals = match estimate.interval {
         Some((low, high)) if (high - low).abs() > 0.0 => decimals_for((high - low).abs()),
-        _ => decimals_for(value.abs()),
+        _ => decimals_for(estimate.value.unwrap_or(0.0).abs()),
+    };
+    decimals.max(usize::from(estimate.unit.starts_with('%')))
+}
+
+/// Writes rows with the effective number of independent ones: `1,235 (64)`.
+pub(crate) fn sample(estimate: &Estimate) -> String {
+    match finite(estimate.n_effective) {
+        Some(effective) => format!("{} ({})", count(estimate.n), number(effective, 0)),
+        None => count(estimate.n),
     }
 }
 
@@ -115,10 +127,37 @@ mod tests {
 
     #[test]
     fn decimals_follow_the_width_of_the_interval() {
-        assert_eq!(estimate_decimals(0.0314, Some((0.0101, 0.0527))), 3);
-        assert_eq!(estimate_decimals(3.2, Some((-1.0, 5.0))), 1);
-        assert_eq!(estimate_decimals(320.0, Some((100.0, 900.0))), 0);
-        assert_eq!(estimate_decimals(0.0, None), 2);
+        let decimals =
+            |value, interval, unit: &str| estimate_decimals(&estimate(value, interval, unit));
+        assert_eq!(decimals(0.0314, Some((0.0101, 0.0527)), "log"), 3);
+        assert_eq!(decimals(3.2, Some((-1.0, 5.0)), "log"), 1);
+        assert_eq!(decimals(320.0, Some((100.0, 900.0)), "log"), 0);
+        assert_eq!(decimals(0.0, None, "log"), 2);
+        assert_eq!(decimals(-9.1, Some((-15.4, -2.2)), "% of volatility"), 1);
+    }
+
+    fn estimate(value: f64, interval: Option<(f64, f64)>, unit: &str) -> Estimate {
+        Estimate {
+            value: Some(value),
+            unit: unit.to_owned(),
+            std_error: None,
+            interval,
+            level: 0.95,
+            method: String::new(),
+            n: 1235,
+            n_effective: Some(64.07),
+            p_values: Vec::new(),
+            mde80: None,
+            undefined: None,
+        }
+    }
+
+    #[test]
+    fn a_sample_says_how_much_of_it_counts() {
+        let mut found = estimate(1.0, None, "log");
+        assert_eq!(sample(&found), "1,235 (64)");
+        found.n_effective = None;
+        assert_eq!(sample(&found), "1,235");
     }
 
     #[test]

@@ -7,17 +7,27 @@ use gex_analysis::findings::{Estimate, HypothesisFinding, RegimeRow, Role, Verdi
 use crate::format::{count, finite, level, number, percent};
 use crate::input::{ProfileFigure, SeriesRow, StrikesFigure};
 
-/// Says how often net exposure was negative.
-pub(crate) fn series(rows: &[SeriesRow]) -> String {
+/// Counts hypotheses: `1 hypothesis`, `11 hypotheses`.
+pub(crate) fn hypotheses(number: u64) -> String {
+    let word = if number == 1 {
+        "hypothesis"
+    } else {
+        "hypotheses"
+    };
+    format!("{number} {word}")
+}
+
+/// Says how often an exposure, named as a sentence begins, was negative.
+pub(crate) fn series(name: &str, rows: &[SeriesRow]) -> String {
     let defined = rows.iter().filter_map(|row| finite(row.net_gex));
     let (below, all) = defined.fold((0_usize, 0_usize), |(below, all), net| {
         (below + usize::from(net < 0.0), all + 1)
     });
     match (all, below) {
-        (0, _) => "Net GEX is undefined in every snapshot".to_owned(),
-        (_, 0) => format!("Net GEX was never negative in {} snapshots", count(all)),
+        (0, _) => format!("{name} is undefined in every snapshot"),
+        (_, 0) => format!("{name} was never negative in {} snapshots", count(all)),
         _ => format!(
-            "Net GEX was negative in {} of {} snapshots",
+            "{name} was negative in {} of {} snapshots",
             percent(below as f64 / all as f64, 0),
             count(all)
         ),
@@ -32,6 +42,9 @@ pub(crate) fn volatility(rows: &[&RegimeRow]) -> String {
     };
     if rows.len() < 2 {
         return neutral;
+    }
+    if rows.iter().any(|row| row.gate.is_some()) {
+        return format!("{neutral}: too few rows to compare");
     }
     let known = |row: &RegimeRow| {
         let estimate = row.volatility.as_ref()?;
@@ -285,6 +298,9 @@ mod tests {
 
     #[test]
     fn a_series_without_numbers_says_so() {
-        assert_eq!(series(&[]), "Net GEX is undefined in every snapshot");
+        assert_eq!(
+            series("Net GEX", &[]),
+            "Net GEX is undefined in every snapshot"
+        );
     }
 }

@@ -30,6 +30,16 @@ pub enum ExposureUnit {
     AsGiven(String),
 }
 
+impl ExposureUnit {
+    /// Names the signed exposure as a title or a sentence begins with it.
+    pub(crate) fn signed_name(&self) -> &'static str {
+        match self {
+            Self::CurrencyPerPct(_) => "Net GEX",
+            Self::AsGiven(_) => "GEX as given",
+        }
+    }
+}
+
 /// The series, one row a snapshot, in the order of time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeriesFigure {

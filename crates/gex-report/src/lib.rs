@@ -16,6 +16,7 @@ mod format;
 mod headline;
 pub mod input;
 mod page;
+mod readable;
 mod unit;
 
 pub use error::RenderError;
@@ -37,9 +38,14 @@ pub struct Pages {
 ///
 /// [`RenderError`] where a drawing or the template fails: a fault of this crate, not of the data.
 pub fn render(input: &ReportInput) -> Result<Pages, RenderError> {
-    let sketches = figures::draw_all(input)?;
+    let findings = readable::findings(input.findings);
+    let input = ReportInput {
+        findings: &findings,
+        ..input.clone()
+    };
+    let sketches = figures::draw_all(&input)?;
     Ok(Pages {
-        html: page::write(input, &sketches)?,
+        html: page::write(&input, &sketches)?,
         figures: sketches
             .iter()
             .map(figures::Sketch::figure)

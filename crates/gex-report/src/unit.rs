@@ -27,8 +27,11 @@ impl ShownUnit {
                 words: format!("{} per 1 % move", money(currency, power)),
             },
             ExposureUnit::AsGiven(words) => Self {
-                divisor: 1.0,
-                words: words.clone(),
+                divisor,
+                words: match power {
+                    "" => words.clone(),
+                    power => format!("{words}, in {power}"),
+                },
             },
         }
     }
@@ -69,7 +72,9 @@ mod tests {
         let rupees = ExposureUnit::CurrencyPerPct("INR".to_owned());
         assert_eq!(ShownUnit::new(&rupees, 3e9).words, "INR bn per 1 % move");
         let given = ExposureUnit::AsGiven("index points".to_owned());
-        assert_eq!(ShownUnit::new(&given, 3e9).words, "index points");
-        assert_eq!(ShownUnit::new(&given, 3e9).scale(Some(7.0)), Some(7.0));
+        assert_eq!(ShownUnit::new(&given, 30.0).words, "index points");
+        assert_eq!(ShownUnit::new(&given, 30.0).scale(Some(7.0)), Some(7.0));
+        assert_eq!(ShownUnit::new(&given, 3e9).words, "index points, in bn");
+        assert_eq!(ShownUnit::new(&given, 3e9).scale(Some(7e9)), Some(7.0));
     }
 }

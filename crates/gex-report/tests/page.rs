@@ -180,7 +180,8 @@ fn synthetic_data_carries_its_banner_and_real_data_does_not() {
 #[test]
 fn undefined_is_said_with_its_reason() {
     let html = full(60).html;
-    assert!(html.contains("undefined: fewer than 30 rows"));
+    assert!(html.contains("Not estimated: fewer than 30 rows"));
+    assert!(html.contains("undefined: too few rows or no data"));
     assert!(!html.contains(">NaN<") && !html.contains(">None<") && !html.contains(">inf<"));
 }
 

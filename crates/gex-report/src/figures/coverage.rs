@@ -15,12 +15,16 @@ use crate::input::{SeriesFigure, SeriesRow};
 
 const HEIGHT: f64 = 330.0;
 
-/// Draws the figure; `None` where the series is empty.
+/// Draws the figure; `None` where the series is empty, or has no coverage and no gap.
 pub(super) fn draw(
     figure: &SeriesFigure,
     quality: &QualityFacts,
 ) -> Result<Option<Sketch>, RenderError> {
     let missing = dates(&quality.missing_sessions);
+    let covered = figure.rows.iter().any(|row| share(row).is_some());
+    if !covered && missing.is_empty() {
+        return Ok(None);
+    }
     let sessions = figure.rows.iter().map(|row| row.session);
     let all = || sessions.clone().chain(missing.iter().copied());
     let (Some(first), Some(last)) = (all().min(), all().max()) else {

@@ -10,18 +10,26 @@ use crate::draw::ticks::{extent, padded, round_ticks};
 use crate::draw::{Canvas, Drawn, Look, MARGIN, Panel, Pen, Scale};
 use crate::error::RenderError;
 use crate::format::{count, decimals_for, number};
+use crate::readable;
 
 const ROW: f64 = 64.0;
 const TOP: f64 = 96.0;
 
-/// Draws the figure; `None` where no regime has quantiles.
+/// Rows below which the quantiles at 5 and 95 % are the extremes themselves.
+const FEWEST_ROWS: usize = 20;
+
+/// Draws the figure; `None` where no two regimes have rows enough for quantiles.
 pub(super) fn draw(found: &HypothesisFinding) -> Result<Option<Sketch>, RenderError> {
     let rows: Vec<(&RegimeRow, [f64; 7])> = found
         .conditional
         .iter()
+        .filter(|row| row.n >= FEWEST_ROWS)
         .filter_map(|row| Some((row, row.moments.quantiles?)))
         .filter(|(_, quantiles)| quantiles.iter().all(|value| value.is_finite()))
         .collect();
+    if rows.iter().filter(|(row, _)| row.regime != "all").count() < 2 {
+        return Ok(None);
+    }
     let all = rows.iter().flat_map(|(_, quantiles)| quantiles.map(Some));
     let Some(range) = extent(all) else {
         return Ok(None);
@@ -100,7 +108,12 @@ fn words(found: &HypothesisFinding, rows: &[(&RegimeRow, [f64; 7])]) -> Words {
         .collect();
     Words {
         alt: format!("{title}. Medians of {}: {}.", found.outcome, medians.join(", ")),
-        subtitle: format!("{} · horizon {} · {}", found.outcome, found.horizon, found.regime),
+        subtitle: format!(
+            "{} · horizon {} · {}",
+            found.outcome,
+            readable::horizon(&found.horizon),
+            found.regime
+        ),
         note: "Box: quantiles 25 to 75 %, line: median, whiskers: 5 and 95 %, dots: 1 and 99 %. Quantiles of the sample, not confidence limits."
             .to_owned(),
         title,

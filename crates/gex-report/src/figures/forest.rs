@@ -2,12 +2,13 @@
 
 use gex_analysis::findings::{Findings, HypothesisFinding, Role};
 
-use super::interval_rows::{IntervalRow, draw as draw_rows};
+use super::interval_rows::{IntervalRow, draw as draw_rows, is_estimated};
 use super::{Sketch, Words};
 use crate::csv::{Cell, Csv};
 use crate::error::RenderError;
 use crate::format::count;
 use crate::headline;
+use crate::readable;
 
 /// Rows in the picture; the tables hold them all.
 const MOST_ROWS: usize = 24;
@@ -16,7 +17,7 @@ const MOST_ROWS: usize = 24;
 pub(super) fn draw(findings: &Findings) -> Result<Option<Sketch>, RenderError> {
     let ordered = primaries_first(&findings.hypotheses);
     let rows: Vec<IntervalRow> = ordered.iter().filter_map(|found| row(found)).collect();
-    if rows.is_empty() {
+    if !rows.iter().any(|row| is_estimated(row.estimate)) {
         return Ok(None);
     }
     let shown = rows.get(..MOST_ROWS.min(rows.len())).unwrap_or(&rows);
@@ -32,12 +33,14 @@ fn primaries_first(hypotheses: &[HypothesisFinding]) -> Vec<&HypothesisFinding> 
 
 fn row(found: &HypothesisFinding) -> Option<IntervalRow<'_>> {
     let headline = found.ladder.last()?;
-    let mark = match found.role {
-        Role::Primary => "",
-        Role::Exploratory => " (exploratory)",
+    let label = match found.role {
+        Role::Exploratory if !readable::is_of_grid(found) => {
+            format!("{} (exploratory)", found.id)
+        }
+        _ => readable::name(found).into_owned(),
     };
     Some(IntervalRow {
-        label: format!("{}{mark}", found.id),
+        label,
         estimate: &headline.level,
         remark: found.verdict.word.words().to_owned(),
         heading: None,
@@ -52,8 +55,8 @@ fn words(findings: &Findings, shown: usize, all: usize) -> Words {
         String::new()
     };
     let subtitle = format!(
-        "{more}estimates with every control · {} hypotheses were ever evaluated on this data set",
-        findings.ledger.hypotheses
+        "{more}estimates with every control · {} ever evaluated on this data set",
+        headline::hypotheses(findings.ledger.hypotheses)
     );
     let alt = format!(
         "{title}. One row a hypothesis: the estimate with every control, its interval, rows and \
@@ -62,7 +65,7 @@ fn words(findings: &Findings, shown: usize, all: usize) -> Words {
     Words {
         title,
         subtitle,
-        note: "Blue: interval above zero. Orange: below. Grey: it holds zero. The verdict needs more than that."
+        note: "Blue: interval above zero. Orange: below. Grey: it holds zero. The verdict needs more than that. Rows without a name are cells of the exploratory grid."
             .to_owned(),
         alt,
     }

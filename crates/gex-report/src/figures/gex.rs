@@ -12,7 +12,7 @@ use crate::draw::{Canvas, Drawn, Key, Panel, Pen, Scale};
 use crate::error::RenderError;
 use crate::format::count;
 use crate::headline;
-use crate::input::{SeriesFigure, SeriesRow};
+use crate::input::{ExposureUnit, SeriesFigure, SeriesRow};
 use crate::unit::ShownUnit;
 
 const HEIGHT: f64 = 720.0;
@@ -50,8 +50,8 @@ fn legend(figure: &SeriesFigure) -> Vec<(&'static str, Key)> {
     if has(figure, |row| row.flip) {
         entries.push(("Flip", Key::Line(Role::Flip)));
     }
-    entries.push(("Net GEX above zero", Key::Box(Role::Positive)));
-    entries.push(("Net GEX below zero", Key::Box(Role::Negative)));
+    entries.push(("GEX above zero", Key::Box(Role::Positive)));
+    entries.push(("GEX below zero", Key::Box(Role::Negative)));
     entries.push(("Negative or low regime", Key::Pale(Role::Negative)));
     if has(figure, |row| row.realized_vol) {
         entries.push(("Realized volatility", Key::Line(Role::Accent)));
@@ -184,22 +184,31 @@ fn curve(
 }
 
 fn words(figure: &SeriesFigure, unit: &ShownUnit, (from, to): (NaiveDate, NaiveDate)) -> Words {
-    let title = headline::series(&figure.rows);
+    let title = headline::series(figure.unit.signed_name(), &figure.rows);
+    let (scale, caveat) = match figure.unit {
+        ExposureUnit::CurrencyPerPct(_) => (
+            format!("positioning {} · {}", figure.positioning, unit.words),
+            "The sign of GEX is an assumption about who holds what; gross GEX needs none.",
+        ),
+        ExposureUnit::AsGiven(_) => (
+            format!("GEX {}", unit.words),
+            "Values, sign and unit are their author's; nothing of them was recomputed.",
+        ),
+    };
     let subtitle = format!(
-        "{}, {from} to {to}, {} snapshots · positioning {} · {}",
+        "{}, {from} to {to}, {} snapshots · {scale}",
         figure.underlying,
-        count(figure.rows.len()),
-        figure.positioning,
-        unit.words
+        count(figure.rows.len())
     );
     let note = format!(
-        "Shaded: {}. The sign of GEX is an assumption about who holds what; gross GEX needs none.",
+        "Shaded: the negative or low regime, by {}. {caveat}",
         figure.regime_rule
     );
     let shaded = shaded_spans(&figure.rows).len();
     let alt = format!(
-        "{title}. Stacked panels from {from} to {to}: spot with the flip, net and gross gamma \
-         exposure, realized volatility. {} spells of the negative or low regime are shaded.",
+        "{title}. Stacked panels from {from} to {to}: {}. {} spells of the negative or low regime \
+         are shaded.",
+        panels(figure),
         count(shaded)
     );
     Words {
@@ -208,6 +217,19 @@ fn words(figure: &SeriesFigure, unit: &ShownUnit, (from, to): (NaiveDate, NaiveD
         note,
         alt,
     }
+}
+
+/// What the panels show, from the top.
+fn panels(figure: &SeriesFigure) -> String {
+    let shown: [(&str, Pick); 5] = [
+        ("spot", |row| row.spot),
+        ("flip", |row| row.flip),
+        (figure.unit.signed_name(), |row| row.net_gex),
+        ("gross GEX", |row| row.gross_gex),
+        ("realized volatility", |row| row.realized_vol),
+    ];
+    let names = shown.into_iter().filter(|&(_, pick)| has(figure, pick));
+    names.map(|(name, _)| name).collect::<Vec<_>>().join(", ")
 }
 
 fn csv(rows: &[SeriesRow]) -> String {
@@ -245,16 +267,16 @@ fn reading(
     shade: Vec<(f64, f64)>,
 ) -> Reading {
     let series = strips.iter().enumerate().flat_map(|(panel, strip)| {
-        let columns: &[(&'static str, &str, Role)] = match strip.kind {
-            Kind::Price => &[("flip", "flip", Role::Flip), ("spot", "spot", Role::Ink)],
-            Kind::Net => &[("net_gex", "net GEX", Role::Positive)],
-            Kind::Gross => &[("gross_gex", "gross GEX", Role::Muted)],
-            Kind::Volatility => &[("realized_vol", "realized vol %", Role::Accent)],
+        let columns = match strip.kind {
+            Kind::Price => vec![("flip", "flip", Role::Flip), ("spot", "spot", Role::Ink)],
+            Kind::Net => vec![("net_gex", figure.unit.signed_name(), Role::Positive)],
+            Kind::Gross => vec![("gross_gex", "gross GEX", Role::Muted)],
+            Kind::Volatility => vec![("realized_vol", "realized vol %", Role::Accent)],
         };
         let exposure = matches!(strip.kind, Kind::Net | Kind::Gross);
         columns
-            .iter()
-            .map(move |&(column, label, role)| ReadingSeries {
+            .into_iter()
+            .map(move |(column, label, role)| ReadingSeries {
                 column,
                 label: label.to_owned(),
                 panel,

@@ -7,7 +7,7 @@ use crate::draw::{Canvas, Drawn, Look, MARGIN, Panel, Pen, Scale, WIDTH};
 use gex_analysis::findings::Estimate;
 
 use crate::error::RenderError;
-use crate::format::{UNDEFINED, count, estimate_decimals, finite, interval, number};
+use crate::format::{estimate_decimals, finite, interval, number, sample};
 use crate::headline::away_from_zero;
 
 const ROW: f64 = 40.0;
@@ -48,6 +48,11 @@ pub(super) fn draw(
         top += group_height(group);
     }
     Ok(canvas)
+}
+
+/// Whether an estimate has a value to draw.
+pub(super) fn is_estimated(estimate: &Estimate) -> bool {
+    finite(estimate.value).is_some()
 }
 
 fn by_unit<'a, 'b>(rows: &'a [IntervalRow<'b>]) -> Vec<Vec<&'a IntervalRow<'b>>> {
@@ -96,13 +101,9 @@ fn draw_group(canvas: &mut Canvas, group: &[&IntervalRow], top: f64) -> Drawn {
         y: Scale::Linear(0.0, 1.0),
     };
     stripes(canvas, group, top)?;
-    let ticks = crate::draw::ticks::round_ticks(panel.x.0, panel.x.1, 6);
-    panel.x_grid(canvas, &ticks)?;
-    let unit = group.first().map_or("", |row| row.estimate.unit.as_str());
-    panel.x_labels(canvas, &ticks, unit)?;
-    let zero = panel.column(0.0);
-    let zero_line = [(zero, top), (zero, top + height)];
-    canvas.line(&zero_line, Pen::new(Role::Axis, 1.6))?;
+    if group.iter().any(|row| is_estimated(row.estimate)) {
+        draw_axis(canvas, &panel, group)?;
+    }
     let mut y = top;
     for row in group {
         y += row_height(row);
@@ -114,6 +115,16 @@ fn draw_group(canvas: &mut Canvas, group: &[&IntervalRow], top: f64) -> Drawn {
         draw_row(canvas, &panel, row, y - ROW / 2.0)?;
     }
     Ok(())
+}
+
+fn draw_axis(canvas: &mut Canvas, panel: &Panel, group: &[&IntervalRow]) -> Drawn {
+    let ticks = crate::draw::ticks::round_ticks(panel.x.0, panel.x.1, 6);
+    panel.x_grid(canvas, &ticks)?;
+    let unit = group.first().map_or("", |row| row.estimate.unit.as_str());
+    panel.x_labels(canvas, &ticks, unit)?;
+    let zero = panel.column(0.0);
+    let zero_line = [(zero, panel.frame.top), (zero, panel.frame.bottom())];
+    canvas.line(&zero_line, Pen::new(Role::Axis, 1.6))
 }
 
 fn stripes(canvas: &mut Canvas, group: &[&IntervalRow], top: f64) -> Drawn {
@@ -188,12 +199,12 @@ fn draw_interval(canvas: &mut Canvas, panel: &Panel, estimate: &Estimate, y: f64
     }
 }
 
-/// `1.7 [0.5 to 2.9]`, or the reason why there is no value.
+/// `1.7 [0.5 to 2.9]`; the page's tables say why an estimate is undefined.
 fn written(estimate: &Estimate) -> String {
     let Some(value) = finite(estimate.value) else {
-        return UNDEFINED.to_owned();
+        return "not estimated".to_owned();
     };
-    let decimals = estimate_decimals(value, estimate.interval);
+    let decimals = estimate_decimals(estimate);
     match estimate.interval {
         Some(bounds) => format!(
             "{} [{}]",
@@ -201,12 +212,5 @@ fn written(estimate: &Estimate) -> String {
             interval(bounds, decimals)
         ),
         None => number(value, decimals),
-    }
-}
-
-fn sample(estimate: &Estimate) -> String {
-    match finite(estimate.n_effective) {
-        Some(effective) => format!("{} ({})", count(estimate.n), number(effective, 0)),
-        None => count(estimate.n),
     }
 }

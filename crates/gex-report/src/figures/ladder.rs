@@ -2,19 +2,21 @@
 
 use gex_analysis::findings::{Findings, HypothesisFinding, Role, Rung};
 
-use super::interval_rows::{IntervalRow, draw as draw_rows};
+use super::interval_rows::{IntervalRow, draw as draw_rows, is_estimated};
 use super::{Sketch, Words};
 use crate::csv::{Cell, Csv};
 use crate::error::RenderError;
 use crate::format::{finite, p_value};
 use crate::headline;
+use crate::readable;
 
-/// Draws the figure; `None` where no primary has a ladder.
+/// Draws the figure; `None` where no primary has an estimate.
 pub(super) fn draw(findings: &Findings) -> Result<Option<Sketch>, RenderError> {
     let primaries: Vec<&HypothesisFinding> = findings
         .hypotheses
         .iter()
-        .filter(|found| found.role == Role::Primary && !found.ladder.is_empty())
+        .filter(|found| found.role == Role::Primary)
+        .filter(|found| found.ladder.iter().any(|rung| is_estimated(&rung.level)))
         .collect();
     let Some(&first) = primaries.first() else {
         return Ok(None);
@@ -49,7 +51,7 @@ fn rungs(found: &HypothesisFinding) -> impl Iterator<Item = IntervalRow<'_>> {
             label: label(rung),
             estimate: &rung.level,
             remark: first_p(rung).map_or_else(String::new, p_value),
-            heading: (index == 0).then(|| found.id.clone()),
+            heading: (index == 0).then(|| readable::name(found).into_owned()),
         })
 }
 

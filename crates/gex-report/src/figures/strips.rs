@@ -4,7 +4,7 @@ use crate::draw::geometry::Frame;
 use crate::draw::ticks::{extent, padded};
 use crate::draw::{Panel, Scale};
 use crate::format::finite;
-use crate::input::{SeriesFigure, SeriesRow};
+use crate::input::{ExposureUnit, SeriesFigure, SeriesRow};
 use crate::unit::ShownUnit;
 
 /// Picks a column of the series.
@@ -126,7 +126,12 @@ fn from_zero(high: f64) -> Scale {
 fn title(figure: &SeriesFigure, kind: Kind, unit: &ShownUnit) -> String {
     match kind {
         Kind::Price => format!("{}, log scale", figure.underlying),
-        Kind::Net => format!("Net GEX ({}), {}", figure.positioning, unit.words),
+        Kind::Net => match figure.unit {
+            ExposureUnit::CurrencyPerPct(_) => {
+                format!("Net GEX ({}), {}", figure.positioning, unit.words)
+            }
+            ExposureUnit::AsGiven(_) => format!("GEX {}", unit.words),
+        },
         Kind::Gross => format!("Gross GEX (unsigned), {}", unit.words),
         Kind::Volatility => {
             format!(

@@ -11,6 +11,7 @@ use crate::draw::{Canvas, Drawn, Look, Panel, Pen, Scale};
 use crate::error::RenderError;
 use crate::format::{count, finite, number, percent};
 use crate::headline;
+use crate::readable;
 
 const HEIGHT: f64 = 560.0;
 
@@ -151,7 +152,9 @@ fn words(found: &HypothesisFinding, regimes: &[&RegimeRow]) -> Words {
     });
     let subtitle = format!(
         "{} · horizon {} · {}",
-        found.outcome, found.horizon, found.regime
+        found.outcome,
+        readable::horizon(&found.horizon),
+        found.regime
     );
     let list: Vec<String> = regimes
         .iter()
@@ -164,9 +167,15 @@ fn words(found: &HypothesisFinding, regimes: &[&RegimeRow]) -> Words {
     Words {
         title,
         subtitle,
-        note: interval,
+        note: format!("{}{interval}.", gates(regimes)),
         alt,
     }
+}
+
+/// Why the regimes are not compared, where they are not.
+fn gates(regimes: &[&RegimeRow]) -> String {
+    let reasons = regimes.iter().filter_map(|row| row.gate.as_deref());
+    reasons.flat_map(|reason| [reason, " "]).collect()
 }
 
 fn csv(rows: &[RegimeRow]) -> String {

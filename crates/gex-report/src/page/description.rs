@@ -4,7 +4,10 @@ use gex_analysis::findings::{Description, DescriptiveRegression, GroupRow, Group
 use serde::Serialize;
 
 use super::table::{Cell, Table};
+use crate::draw::ticks::extent;
 use crate::format::{UNDEFINED, count, decimals_for, finite, number};
+use crate::input::ExposureUnit;
+use crate::unit::ShownUnit;
 
 /// The description as the template writes it.
 #[derive(Debug, Serialize)]
@@ -31,12 +34,15 @@ pub(super) fn view(description: &Description) -> DescriptionView<'_> {
 }
 
 fn table(grouping: &Grouping, note: &str) -> Table {
+    let signals = || grouping.rows.iter().map(|row| row.mean_signal);
+    let largest = extent(signals()).map_or(0.0, |(low, high)| low.abs().max(high.abs()));
+    let signal = ShownUnit::new(&ExposureUnit::AsGiven("#mean signal".to_owned()), largest);
     let mut table = Table::new(
         &format!("By {}. {note}", grouping.name),
         &[
             "group",
             "#n",
-            "#mean signal",
+            &signal.words,
             "#sd, %",
             "#mean |return|, %",
             "#excess kurtosis",
@@ -47,19 +53,18 @@ fn table(grouping: &Grouping, note: &str) -> Table {
             "#mean return, bp",
         ],
     );
-    table.rows = grouping.rows.iter().map(row).collect();
+    let rows = grouping.rows.iter();
+    table.rows = rows.map(|group| row(group, &signal)).collect();
     table
 }
 
-fn row(row: &GroupRow) -> Vec<Cell> {
+fn row(row: &GroupRow, signal: &ShownUnit) -> Vec<Cell> {
     const WHY: &str = "too few rows or no data";
     let short = |value| Cell::number(value, 2, WHY);
     vec![
         Cell::text(&row.label).class("strong"),
         Cell::count(row.n),
-        Cell::written(row.mean_signal, WHY, |value| {
-            number(value, decimals_for(value.abs()))
-        }),
+        short(signal.scale(row.mean_signal)),
         short(row.sd_percent),
         short(row.mean_absolute_percent),
         short(row.excess_kurtosis),

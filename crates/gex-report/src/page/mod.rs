@@ -1,6 +1,9 @@
 //! The page: one file without a single request to anywhere.
 
+mod cards;
 mod description;
+mod ladder;
+mod p_values;
 mod quality;
 mod regimes;
 mod table;
@@ -18,6 +21,7 @@ use crate::draw::palette::{Role as Ink, custom_properties, themed_css};
 use crate::error::RenderError;
 use crate::figures::{Reading, Sketch};
 use crate::format::{UNDEFINED, count, finite, percent};
+use crate::headline;
 use crate::input::{ReportInput, Reproduction};
 use table::Table;
 
@@ -37,7 +41,7 @@ struct View<'a> {
     alarms: Vec<CheckView<'a>>,
     passes: Vec<CheckView<'a>>,
     assumptions: &'a [String],
-    cards: Vec<verdicts::Card>,
+    cards: Vec<cards::Card>,
     tables: Tables,
     description: Option<description::DescriptionView<'a>>,
     missing: Missing<'a>,
@@ -56,11 +60,11 @@ struct CheckView<'a> {
 /// Every table of the page.
 #[derive(Debug, Serialize)]
 struct Tables {
-    verdicts: Table,
-    ladder: Table,
+    verdicts: Vec<Table>,
+    ladder: Vec<Table>,
     regimes: Table,
     differences: Table,
-    moments: Table,
+    moments: Vec<Table>,
     transitions: Option<Table>,
     sources: Table,
     rules: Table,
@@ -112,13 +116,13 @@ pub(crate) fn write(input: &ReportInput, sketches: &[Sketch]) -> Result<String, 
     environment.add_template("page", include_str!("page.html"))?;
     let view = View {
         title: &input.findings.study.name,
-        subtitle: subtitle(input.findings),
+        subtitle: subtitle(input),
         synthetic: input.findings.study.synthetic,
         facts: facts(input),
         alarms: checks(input.findings, |level| level != CheckLevel::Pass),
         passes: checks(input.findings, |level| level == CheckLevel::Pass),
         assumptions: &input.findings.study.assumptions,
-        cards: verdicts::cards(input.findings),
+        cards: cards::cards(input.findings),
         tables: tables(input.findings),
         description: input.findings.description.as_ref().map(description::view),
         missing: missing(&input.findings.quality.missing_sessions),
@@ -133,43 +137,48 @@ pub(crate) fn write(input: &ReportInput, sketches: &[Sketch]) -> Result<String, 
     Ok(environment.get_template("page")?.render(page)?)
 }
 
-fn subtitle(findings: &Findings) -> String {
+fn subtitle(input: &ReportInput) -> String {
+    let findings = input.findings;
     let study = &findings.study;
     let known = |date: &Option<String>| date.clone().unwrap_or_else(|| UNDEFINED.to_owned());
+    let run = match input.reproduction.run_id.as_str() {
+        "" => String::new(),
+        id => format!(" · run {id}"),
+    };
     format!(
-        "{} · {} to {} · {} of {} sessions with a signal · {} hypotheses",
+        "{} · {} to {} · {} of {} sessions with a signal · {}{run}",
         study.underlying,
         known(&study.first_session),
         known(&study.last_session),
         count(study.sessions_with_signal),
         count(study.sessions),
-        count(findings.hypotheses.len())
+        headline::hypotheses(findings.hypotheses.len() as u64)
     )
 }
 
 fn facts(input: &ReportInput) -> Vec<(&'static str, String)> {
     let findings = input.findings;
     let study = &findings.study;
-    let source = match study.source {
-        SignalSource::Chains => "recomputed from option chains",
-        SignalSource::VendorSeries => "a series that somebody else computed",
-    };
-    let coverage = finite(findings.quality.mean_coverage)
-        .map_or_else(|| UNDEFINED.to_owned(), |share| percent(share, 1));
+    let ever = findings.ledger.hypotheses.to_string();
     let mut facts = vec![
         ("Primaries supported", supported(findings)),
-        (
-            "Hypotheses ever tried on these data",
-            findings.ledger.hypotheses.to_string(),
-        ),
-        ("Signal", source.to_owned()),
-        ("Positioning models", study.positioning.join(", ")),
-        ("Mean coverage of open interest", coverage),
-        ("Calendar", study.calendar.clone()),
-        ("Currency of exposures", study.currency.clone()),
-        ("Seed", study.seed.to_string()),
-        ("Run", input.reproduction.run_id.clone()),
+        ("Hypotheses ever tried on these data", ever),
     ];
+    facts.extend(match study.source {
+        SignalSource::Chains => vec![
+            ("Signal", "recomputed from option chains".to_owned()),
+            ("Positioning models", study.positioning.join(", ")),
+            ("Currency of exposures", study.currency.clone()),
+        ],
+        SignalSource::VendorSeries => {
+            vec![("Signal", "a series that somebody else computed".to_owned())]
+        }
+    });
+    if let Some(share) = finite(findings.quality.mean_coverage) {
+        facts.push(("Mean coverage of open interest", percent(share, 1)));
+    }
+    facts.push(("Calendar", study.calendar.clone()));
+    facts.push(("Seed", study.seed.to_string()));
     facts.retain(|(_, value)| !value.is_empty());
     facts
 }
@@ -204,8 +213,8 @@ fn checks(findings: &Findings, wanted: impl Fn(CheckLevel) -> bool) -> Vec<Check
 
 fn tables(findings: &Findings) -> Tables {
     Tables {
-        verdicts: verdicts::table(findings),
-        ladder: verdicts::ladder(findings),
+        verdicts: verdicts::tables(findings),
+        ladder: ladder::tables(findings),
         regimes: regimes::table(&findings.hypotheses),
         differences: regimes::differences(&findings.hypotheses),
         moments: regimes::moments(&findings.hypotheses),

@@ -4,6 +4,9 @@ use gex_analysis::findings::{Findings, QualityFacts};
 
 use super::table::{Cell, Table};
 
+/// Characters of a rule's text that the page shows.
+const MOST_CHARACTERS: usize = 240;
+
 /// Source files.
 pub(super) fn sources(quality: &QualityFacts) -> Table {
     let mut table = Table::new(
@@ -45,11 +48,23 @@ pub(super) fn rules(quality: &QualityFacts) -> Table {
                 Cell::text(&rule.rule).class("strong"),
                 Cell::text(&rule.action),
                 rows(rule.count),
-                Cell::text(&rule.text).class("wrap"),
+                Cell::text(shortened(&rule.text)).class("wrap"),
             ]
         })
         .collect();
     table
+}
+
+/// A text that fits a cell; whoever wants every place finds it in the run's findings.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MOST_CHARACTERS) {
+        None => text.to_owned(),
+        Some((cut, _)) => {
+            let kept = text.get(..cut).unwrap_or(text);
+            let whole = kept.rfind("; ").and_then(|end| kept.get(..end));
+            format!("{}; … in full in findings.json", whole.unwrap_or(kept))
+        }
+    }
 }
 
 /// Sources of forwards, in expiries.
@@ -79,4 +94,21 @@ pub(super) fn excluded(findings: &Findings) -> Table {
         table.rows.extend(lines);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_of_places_ends_at_a_whole_place() {
+        assert_eq!(shortened("short"), "short");
+        let long = "2026-07-23 7575 P; ".repeat(40);
+        let shown = shortened(&long);
+        assert!(shown.chars().count() < MOST_CHARACTERS + 40);
+        assert!(
+            shown.ends_with("7575 P; … in full in findings.json"),
+            "{shown}"
+        );
+    }
 }

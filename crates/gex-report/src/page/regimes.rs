@@ -1,10 +1,12 @@
 //! What followed each regime, as tables.
 
-use gex_analysis::findings::{HypothesisFinding, RegimeRow, Role, Transitions};
+use gex_analysis::findings::{Estimate, HypothesisFinding, RegimeRow, Role, Transitions};
 
+use super::p_values::Methods;
 use super::table::{Cell, Table};
-use super::verdicts::{estimate_cells, p_values};
-use crate::format::{finite, number, percent};
+use super::verdicts::estimate_cells;
+use crate::format::{finite, interval, number, percent};
+use crate::readable;
 
 /// The outcome after each regime, for the primaries, or for the first hypothesis without one.
 pub(super) fn table(hypotheses: &[HypothesisFinding]) -> Table {
@@ -13,22 +15,23 @@ pub(super) fn table(hypotheses: &[HypothesisFinding]) -> Table {
         &[
             "hypothesis",
             "regime",
-            "#n",
-            "#effective n",
+            "#n (effective)",
             "#spells",
             "#volatility",
             "#interval",
             "#mean return",
-            "#hit",
-            "#hit interval",
-            "gate",
+            "#hit, %",
+            "#interval",
+            "comparable",
         ],
     );
     for found in shown(hypotheses) {
-        table
-            .rows
-            .extend(found.conditional.iter().map(|row| regime_row(found, row)));
+        for row in &found.conditional {
+            table.rows.push(regime_row(found, row));
+            table.notes.extend(row.gate.clone());
+        }
     }
+    table.notes.dedup();
     table
 }
 
@@ -55,60 +58,94 @@ fn regime_row(found: &HypothesisFinding, row: &RegimeRow) -> Vec<Cell> {
     let wilson = row.hit_wilson.map_or_else(
         || Cell::undefined("no returns"),
         |(low, high)| {
-            let text = format!("{} to {}", percent(low, 1), percent(high, 1));
+            let text = interval((low * 100.0, high * 100.0), 1);
             Cell::text(text)
         },
     );
     vec![
-        Cell::text(&found.id),
+        Cell::text(readable::name(found)),
         Cell::text(&row.regime).class("strong"),
-        Cell::count(row.n),
-        Cell::number(row.n_effective, 0, "not computed"),
+        sample(row),
         Cell::count(row.spells),
         value,
         bounds,
         Cell::number(row.mean_return_bp, 1, "no returns"),
-        Cell::written(row.hit, "no returns", |share| percent(share, 1)),
+        Cell::number(row.hit.map(|share| share * 100.0), 1, "no returns"),
         wilson,
-        Cell::text(row.gate.as_deref().unwrap_or("passes")),
+        comparable(row),
     ]
 }
 
-/// The difference between the regimes and how persistent the signal is.
+fn sample(row: &RegimeRow) -> Cell {
+    let mut cell = Cell::count(row.n);
+    if let Some(effective) = finite(row.n_effective) {
+        cell.text = format!("{} ({})", cell.text, number(effective, 0));
+    }
+    cell
+}
+
+/// Whether the regime passes the gates of a comparison; the reason stands below the table.
+fn comparable(row: &RegimeRow) -> Cell {
+    match &row.gate {
+        None => Cell::text("yes"),
+        Some(reason) => Cell::text("no").class("strong").titled(reason),
+    }
+}
+
+/// The difference between the regimes and how persistent the signal is, where it was estimated.
 pub(super) fn differences(hypotheses: &[HypothesisFinding]) -> Table {
+    let shown = shown(hypotheses);
+    let estimated: Vec<(&HypothesisFinding, &Estimate)> = shown
+        .into_iter()
+        .filter_map(|found| Some((found, found.difference.as_ref()?)))
+        .filter(|(_, estimate)| finite(estimate.value).is_some())
+        .collect();
+    let methods = Methods::of(estimated.iter().map(|&(_, estimate)| estimate));
+    let before = ["hypothesis", "#difference", "#interval", "#n (effective)"];
+    let mut headings: Vec<String> = before.map(str::to_owned).into();
+    headings.extend(methods.headings());
+    headings.push("#AR(1)".to_owned());
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
     let mut table = Table::new(
-        "Lower regime less upper regime. AR(1): first-order autocorrelation of the signal; near one, usual tests reject too often.",
-        &[
-            "hypothesis",
-            "unit",
-            "#difference",
-            "#interval",
-            "#n",
-            "#effective n",
-            "p by method",
-            "#AR(1)",
-        ],
+        "Lowest regime less highest, in the outcome's own unit.",
+        &headings,
     );
-    let rows = shown(hypotheses).into_iter().filter_map(|found| {
-        let estimate = found.difference.as_ref()?;
-        let mut cells = vec![Cell::text(&found.id), Cell::text(&estimate.unit)];
-        cells.extend(estimate_cells(estimate));
-        cells.push(Cell::text(p_values(estimate)));
-        cells.push(Cell::number(found.signal_ar1, 3, "not computed"));
-        Some(cells)
-    });
-    table.rows = rows.collect();
+    for (found, estimate) in estimated {
+        table.rows.push(difference_row(found, estimate, &methods));
+        let outcome = format!("{}: {}.", readable::name(found), found.outcome);
+        table.notes.push(outcome);
+    }
+    table.notes.extend(methods.note());
+    table.notes.push(
+        "AR(1): first-order autocorrelation of the signal; near one, usual tests reject too often."
+            .to_owned(),
+    );
     table
 }
 
-/// Moments of the outcome in its own unit.
-pub(super) fn moments(hypotheses: &[HypothesisFinding]) -> Table {
+fn difference_row(found: &HypothesisFinding, estimate: &Estimate, methods: &Methods) -> Vec<Cell> {
+    let mut cells = vec![Cell::text(readable::name(found))];
+    cells.extend(estimate_cells(estimate));
+    cells.extend(methods.cells(estimate));
+    cells.push(Cell::number(found.signal_ar1, 3, "not computed"));
+    cells
+}
+
+/// Moments of the outcome in its own unit, one table a hypothesis.
+pub(super) fn moments(hypotheses: &[HypothesisFinding]) -> Vec<Table> {
+    let shown = shown(hypotheses);
+    shown.into_iter().map(moments_table).collect()
+}
+
+fn moments_table(found: &HypothesisFinding) -> Table {
     let mut table = Table::new(
-        "Moments of the outcome in its own unit. Skewness G1 and excess kurtosis G2 are bias-corrected; ES5 is the mean of the lowest 5 %.",
+        &format!(
+            "{}: moments of the {}.",
+            readable::name(found),
+            found.outcome
+        ),
         &[
-            "hypothesis",
             "regime",
-            "outcome",
             "#mean",
             "#median",
             "#sd",
@@ -118,27 +155,26 @@ pub(super) fn moments(hypotheses: &[HypothesisFinding]) -> Table {
             "#ES5",
         ],
     );
-    for found in shown(hypotheses) {
-        table
-            .rows
-            .extend(found.conditional.iter().map(|row| moments_row(found, row)));
-    }
+    let spreads = found
+        .conditional
+        .iter()
+        .filter_map(|row| finite(row.moments.sd));
+    let decimals = crate::format::decimals_for(spreads.fold(0.0, f64::max)) + 1;
+    let rows = found.conditional.iter();
+    table.rows = rows.map(|row| moments_row(row, decimals)).collect();
+    table.notes.push(
+        "Skewness G1 and excess kurtosis G2 are bias-corrected; MAD: median absolute deviation; ES5: mean of the lowest 5 %."
+            .to_owned(),
+    );
     table
 }
 
-fn moments_row(found: &HypothesisFinding, row: &RegimeRow) -> Vec<Cell> {
+fn moments_row(row: &RegimeRow, decimals: usize) -> Vec<Cell> {
     let moments = &row.moments;
     let reason = row.gate.as_deref().unwrap_or("too few rows");
-    let own = |value: Option<f64>| {
-        Cell::written(value, reason, |value| {
-            let decimals = crate::format::decimals_for(finite(moments.sd).unwrap_or(value.abs()));
-            number(value, decimals + 1)
-        })
-    };
+    let own = |value| Cell::number(value, decimals, reason);
     vec![
-        Cell::text(&found.id),
         Cell::text(&row.regime).class("strong"),
-        Cell::text(&found.outcome),
         own(moments.mean),
         own(moments.median),
         own(moments.sd),

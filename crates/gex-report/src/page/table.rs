@@ -3,7 +3,7 @@
 use gex_analysis::findings::Estimate;
 use serde::Serialize;
 
-use crate::format::{UNDEFINED, count, estimate_decimals, finite, interval, number};
+use crate::format::{UNDEFINED, count, estimate_decimals, finite, interval, number, sample};
 
 /// A table.
 #[derive(Debug, Clone, Serialize)]
@@ -14,6 +14,8 @@ pub(super) struct Table {
     pub(super) columns: Vec<Column>,
     /// Rows of as many cells.
     pub(super) rows: Vec<Vec<Cell>>,
+    /// What stands below it: methods, reasons.
+    pub(super) notes: Vec<String>,
 }
 
 /// A heading.
@@ -52,6 +54,7 @@ impl Table {
             caption: caption.to_owned(),
             columns: columns.collect(),
             rows: Vec::new(),
+            notes: Vec::new(),
         }
     }
 }
@@ -104,8 +107,7 @@ impl Cell {
     /// The value of an estimate; its method on hover.
     pub(super) fn value(estimate: &Estimate) -> Self {
         let reason = reason(estimate);
-        let decimals = estimate_decimals(estimate.value.unwrap_or(0.0), estimate.interval);
-        let mut cell = Self::number(estimate.value, decimals, reason);
+        let mut cell = Self::number(estimate.value, estimate_decimals(estimate), reason);
         if cell.title.is_empty() {
             cell.title = format!("{}. {}", estimate.unit, estimate.method);
             cell.class = "strong";
@@ -115,12 +117,21 @@ impl Cell {
 
     /// The interval of an estimate.
     pub(super) fn interval(estimate: &Estimate) -> Self {
-        let (Some(value), Some(bounds)) = (estimate.value, estimate.interval) else {
-            return Self::undefined(reason(estimate));
-        };
+        match estimate.interval {
+            Some(bounds) if finite(estimate.value).is_some() => Self {
+                text: interval(bounds, estimate_decimals(estimate)),
+                sort: Some(bounds.0),
+                ..Self::default()
+            },
+            _ => Self::undefined(reason(estimate)),
+        }
+    }
+
+    /// Rows with the effective number of independent ones in brackets.
+    pub(super) fn sample(estimate: &Estimate) -> Self {
         Self {
-            text: interval(bounds, estimate_decimals(value, Some(bounds))),
-            sort: Some(bounds.0),
+            text: sample(estimate),
+            sort: Some(estimate.n as f64),
             ..Self::default()
         }
     }

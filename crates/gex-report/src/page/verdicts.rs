@@ -1,298 +1,141 @@
-//! Verdicts: a card for each primary hypothesis and a table of all.
+//! Every hypothesis with its verdict: one table a unit, and one of those without an estimate.
 
-use gex_analysis::findings::{
-    Estimate, Expect, Findings, HypothesisFinding, Role, Rung, VerdictWord,
-};
-use serde::Serialize;
+use gex_analysis::findings::{Estimate, Findings, HypothesisFinding, Role};
 
 use super::table::{Cell, Table};
-use crate::format::{
-    UNDEFINED, count, estimate_decimals, finite, interval, number, p_value, percent,
-};
+use crate::format::{count, finite, p_value, percent};
+use crate::readable;
 
-/// A card.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Card {
-    id: String,
-    claim: String,
-    word: &'static str,
-    class: &'static str,
-    estimate: String,
-    estimate_title: String,
-    facts: Vec<(String, String)>,
-    reasons: Vec<String>,
-}
-
-/// A card for each primary hypothesis.
-pub(super) fn cards(findings: &Findings) -> Vec<Card> {
-    let primaries = findings
-        .hypotheses
+/// The tables, in the order in which units first appear.
+pub(super) fn tables(findings: &Findings) -> Vec<Table> {
+    let mut groups: Vec<(&Estimate, Vec<&HypothesisFinding>)> = Vec::new();
+    let mut without = Vec::new();
+    for found in &findings.hypotheses {
+        let Some(estimate) = headline(found) else {
+            without.push(found);
+            continue;
+        };
+        let group = groups
+            .iter_mut()
+            .find(|(first, _)| first.unit == estimate.unit);
+        match group {
+            Some((_, members)) => members.push(found),
+            None => groups.push((estimate, vec![found])),
+        }
+    }
+    let estimated = groups
         .iter()
-        .filter(|found| found.role == Role::Primary);
-    primaries.map(card).collect()
+        .map(|(first, members)| estimated(first, members));
+    let without = (!without.is_empty()).then(|| not_estimated(&without));
+    estimated.chain(without).collect()
 }
 
-fn card(found: &HypothesisFinding) -> Card {
-    let headline = found.ladder.last().map(|rung| &rung.level);
-    Card {
-        id: found.id.clone(),
-        claim: found.claim.clone(),
-        word: found.verdict.word.words(),
-        class: class(found.verdict.word),
-        estimate: headline.map_or_else(|| UNDEFINED.to_owned(), sentence),
-        estimate_title: headline.map_or_else(String::new, |estimate| estimate.method.clone()),
-        facts: facts(found, headline),
-        reasons: found.verdict.reasons.clone(),
-    }
+/// The estimate with every control, where there is one.
+fn headline(found: &HypothesisFinding) -> Option<&Estimate> {
+    let estimate = &found.ladder.last()?.level;
+    finite(estimate.value).map(|_| estimate)
 }
 
-fn class(word: VerdictWord) -> &'static str {
-    match word {
-        VerdictWord::Supported => "supported",
-        VerdictWord::NotSupported => "refused",
-        VerdictWord::Underpowered | VerdictWord::NotTestable => "open",
-    }
+fn estimated(first: &Estimate, members: &[&HypothesisFinding]) -> Table {
+    let caption = format!("With every control, in {}.", first.unit);
+    let mut table = Table::new(
+        &caption,
+        &[
+            "hypothesis",
+            "role",
+            "verdict",
+            "signal",
+            "horizon",
+            "#estimate",
+            "#interval",
+            "#n (effective)",
+            "#Holm p",
+            "#placebo p",
+            "#MDE80, %",
+        ],
+    );
+    let rows = members.iter();
+    table.rows = rows
+        .filter_map(|found| Some(estimated_row(found, headline(found)?)))
+        .collect();
+    table.notes.push(format!(
+        "{} intervals: {}. MDE80: smallest effect seen with 80 % power. Holm: adjusted over the primaries alone. Placebo: partial circular shift.",
+        percent(first.level, 0),
+        first.method
+    ));
+    table
 }
 
-/// `−0.031 (95 % interval −0.052 to −0.010) log variance per standard deviation`.
-fn sentence(estimate: &Estimate) -> String {
-    let Some(value) = finite(estimate.value) else {
-        let reason = estimate.undefined.as_deref().unwrap_or("not estimated");
-        return format!("undefined: {reason}");
-    };
-    let decimals = estimate_decimals(value, estimate.interval);
-    let bounds = estimate.interval.map_or_else(String::new, |bounds| {
-        let level = number(estimate.level * 100.0, 0);
-        format!(" ({level} % interval {})", interval(bounds, decimals))
-    });
-    format!("{}{bounds}, {}", number(value, decimals), estimate.unit)
-}
-
-fn facts(found: &HypothesisFinding, headline: Option<&Estimate>) -> Vec<(String, String)> {
+fn estimated_row(found: &HypothesisFinding, estimate: &Estimate) -> Vec<Cell> {
     let verdict = &found.verdict;
-    let p = |value: Option<f64>| finite(value).map_or_else(|| UNDEFINED.to_owned(), p_value);
-    let share = |value: Option<f64>| {
-        finite(value).map_or_else(
-            || UNDEFINED.to_owned(),
-            |share| format!("{} of volatility per sd", percent(share, 1)),
-        )
+    let holm = match found.role {
+        Role::Primary => "a gate failed",
+        Role::Exploratory => "only primaries are adjusted by Holm",
     };
-    let sample = headline.map_or_else(
-        || UNDEFINED.to_owned(),
-        |estimate| {
-            let effective =
-                finite(estimate.n_effective).map_or_else(|| UNDEFINED.to_owned(), |n| number(n, 0));
-            format!("{} ({effective})", count(estimate.n))
-        },
-    );
-    let declared = match (found.expect, verdict.sign_as_expected) {
-        (Expect::Negative, Some(true)) => "negative, as found",
-        (Expect::Negative, Some(false)) => "negative, found otherwise",
-        (Expect::Positive, Some(true)) => "positive, as found",
-        (Expect::Positive, Some(false)) => "positive, found otherwise",
-        (Expect::Negative, None) => "negative, sign undefined",
-        (Expect::Positive, None) => "positive, sign undefined",
-    };
-    [
-        ("Holm-adjusted p", p(verdict.holm_p)),
-        ("Placebo p (partial shift)", p(verdict.shift_p)),
-        ("Declared sign", declared.to_owned()),
-        ("n (effective n)", sample),
-        ("Detectable at 80 % power", share(verdict.mde80)),
-        (
-            "Smallest effect that matters",
-            share(Some(verdict.smallest_effect)),
-        ),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
+    let mut cells = names(found);
+    cells.extend(estimate_cells(estimate));
+    cells.extend([
+        Cell::written(verdict.holm_p, holm, p_value),
+        Cell::written(verdict.shift_p, "no placebo was run", p_value),
+        Cell::number(verdict.mde80.map(|share| share * 100.0), 1, "not computed"),
+    ]);
+    cells
 }
 
-/// Every hypothesis, one a row.
-pub(super) fn table(findings: &Findings) -> Table {
-    let headlines = || {
-        findings
-            .hypotheses
-            .iter()
-            .filter_map(|found| found.ladder.last())
-    };
-    let unit = shared_unit(headlines().map(|rung| &rung.level));
-    let caption = format!(
-        "Every hypothesis, with every control{}. MDE80: smallest effect seen with 80 % power, in % of volatility per standard deviation of the signal.",
-        in_unit(unit)
+fn not_estimated(members: &[&HypothesisFinding]) -> Table {
+    let mut table = Table::new(
+        &format!("Without an estimate: {}.", count(members.len())),
+        &["hypothesis", "role", "verdict", "signal", "horizon", "why"],
     );
-    let mut headings = vec![
-        "hypothesis",
-        "role",
-        "verdict",
-        "signal",
-        "horizon",
-        "#estimate",
-    ];
-    headings.extend([
-        "#interval",
-        "#n",
-        "#effective n",
-        "#Holm p",
-        "#placebo p",
-        "#MDE80",
-    ]);
-    headings.extend(unit.is_none().then_some("unit"));
-    let mut table = Table::new(&caption, &headings);
-    let rows = findings.hypotheses.iter();
+    let rows = members.iter();
     table.rows = rows
         .map(|found| {
-            let mut cells = row(found);
-            if unit.is_none() {
-                cells.push(found.ladder.last().map_or_else(
-                    || Cell::undefined(NO_RUNG),
-                    |rung| Cell::text(&rung.level.unit),
-                ));
-            }
+            let mut cells = names(found);
+            cells.push(Cell::text(why(found)).class("wrap"));
             cells
         })
         .collect();
     table
 }
 
-const NO_RUNG: &str = "no rung was estimated";
-
-/// The unit of all estimates, where they have one in common.
-fn shared_unit<'a>(mut estimates: impl Iterator<Item = &'a Estimate>) -> Option<&'a str> {
-    let first = estimates.next()?.unit.as_str();
-    estimates
-        .all(|estimate| estimate.unit == first)
-        .then_some(first)
+fn why(found: &HypothesisFinding) -> &str {
+    let undefined = found
+        .ladder
+        .last()
+        .and_then(|rung| rung.level.undefined.as_deref());
+    undefined
+        .or(found.verdict.reasons.first().map(String::as_str))
+        .unwrap_or("no rung was estimated")
 }
 
-fn in_unit(unit: Option<&str>) -> String {
-    unit.map_or_else(String::new, |unit| format!("; estimates in: {unit}"))
-}
-
-fn row(found: &HypothesisFinding) -> Vec<Cell> {
-    let verdict = &found.verdict;
+fn names(found: &HypothesisFinding) -> Vec<Cell> {
     let role = match found.role {
         Role::Primary => "primary",
         Role::Exploratory => "exploratory",
     };
-    let signal = format!("{} {} ({})", found.positioning, found.measure, found.scale);
-    let mut cells = vec![
-        Cell::text(&found.id).titled(&found.claim),
+    let name = if readable::is_of_grid(found) {
+        Cell::text("grid").titled(&found.id)
+    } else {
+        Cell::text(&found.id).titled(&found.claim)
+    };
+    vec![
+        name,
         Cell::text(role).class("short"),
-        Cell::text(verdict.word.words())
-            .class("strong")
-            .titled(&verdict.reasons.join(" ")),
-        Cell::text(signal).titled(&found.regime),
-        Cell::text(&found.horizon)
+        Cell::text(found.verdict.word.words())
+            .class("strong short")
+            .titled(&found.verdict.reasons.join(" ")),
+        Cell::text(readable::signal(found)).titled(&found.regime),
+        Cell::text(readable::horizon(&found.horizon))
             .class("short")
             .titled(&found.outcome),
-    ];
-    match found.ladder.last() {
-        Some(rung) => cells.extend(estimate_cells(&rung.level)),
-        None => cells.extend((0..4).map(|_| Cell::undefined(NO_RUNG))),
-    }
-    let holm = match found.role {
-        Role::Primary => "a gate failed",
-        Role::Exploratory => "only primaries are adjusted by Holm",
-    };
-    cells.extend([
-        Cell::written(verdict.holm_p, holm, p_value),
-        Cell::written(verdict.shift_p, "no placebo was run", p_value),
-        Cell::written(verdict.mde80, "not computed", |share| percent(share, 1)),
-    ]);
-    cells
-}
-
-/// Value, interval, n and effective n.
-pub(super) fn estimate_cells(estimate: &Estimate) -> [Cell; 4] {
-    [
-        Cell::value(estimate),
-        Cell::interval(estimate),
-        Cell::count(estimate.n),
-        Cell::number(estimate.n_effective, 0, "not computed"),
     ]
 }
 
-/// Every rung of every primary hypothesis.
-pub(super) fn ladder(findings: &Findings) -> Table {
-    let primaries = || {
-        let all = findings.hypotheses.iter();
-        all.filter(|found| found.role == Role::Primary)
-    };
-    let rungs = primaries().flat_map(|found| &found.ladder);
-    let caption = format!(
-        "The ladder of controls for the primaries{}. p-values in brackets come from methods that do not hold their size under persistence: never quote them.",
-        in_unit(shared_unit(rungs.map(|rung| &rung.level)))
-    );
-    let mut table = Table::new(
-        &caption,
-        &[
-            "hypothesis",
-            "rung",
-            "controls",
-            "#one sd of signal",
-            "#interval",
-            "#n",
-            "#effective n",
-            "p by method",
-            "#in the negative regime",
-            "#interval",
-            "#partial R²",
-        ],
-    );
-    for found in primaries() {
-        table
-            .rows
-            .extend(found.ladder.iter().map(|rung| rung_row(found, rung)));
-        table.rows.extend(lagged_row(found));
-    }
-    table
-}
-
-fn rung_row(found: &HypothesisFinding, rung: &Rung) -> Vec<Cell> {
-    let controls = if rung.controls.is_empty() {
-        "none".to_owned()
-    } else {
-        rung.controls.join(", ")
-    };
-    let mut cells = vec![
-        Cell::text(&found.id),
-        Cell::text(&rung.name),
-        Cell::text(controls),
-    ];
-    cells.extend(estimate_cells(&rung.level));
-    cells.extend([
-        Cell::text(p_values(&rung.level)),
-        Cell::value(&rung.regime),
-        Cell::interval(&rung.regime),
-        Cell::number(rung.partial_r2, 4, "not computed"),
-    ]);
-    cells
-}
-
-/// The headline again, with one more session of open-interest lag.
-fn lagged_row(found: &HypothesisFinding) -> Option<Vec<Cell>> {
-    let estimate = found.lagged_open_interest.as_ref()?;
-    let mut cells = vec![
-        Cell::text(&found.id),
-        Cell::text("headline, lagged"),
-        Cell::text("all, open interest one session older"),
-    ];
-    cells.extend(estimate_cells(estimate));
-    cells.push(Cell::text(p_values(estimate)));
-    cells.extend((0..3).map(|_| Cell::undefined("not estimated for this row")));
-    Some(cells)
-}
-
-/// `EWC 0.012; (HAC 0.001, not valid)`: methods that don't hold their size stand in brackets.
-pub(super) fn p_values(estimate: &Estimate) -> String {
-    let written = estimate.p_values.iter().map(|p| {
-        let value = finite(p.value).map_or_else(|| UNDEFINED.to_owned(), p_value);
-        if p.valid {
-            format!("{} {value}", p.method)
-        } else {
-            format!("({} {value}, not valid)", p.method)
-        }
-    });
-    written.collect::<Vec<_>>().join("; ")
+/// Value, interval and rows with their effective number.
+pub(super) fn estimate_cells(estimate: &Estimate) -> [Cell; 3] {
+    [
+        Cell::value(estimate),
+        Cell::interval(estimate),
+        Cell::sample(estimate),
+    ]
 }
