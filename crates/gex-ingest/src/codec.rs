@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -193,8 +194,9 @@ impl<'a> GroupReader<'a> {
 
     /// Null becomes NaN.
     pub(crate) fn nullable_doubles(&self, column: usize) -> Result<Vec<f64>, ParquetError> {
-        let (values, levels) = self.read::<DoubleType>(column)?;
-        spread(values, &levels, |present| present.unwrap_or(f64::NAN))
+        let (mut values, levels) = self.read::<DoubleType>(column)?;
+        spread_in_place(&mut values, &levels)?;
+        Ok(values)
     }
 
     pub(crate) fn longs(&self, column: usize) -> Result<Vec<i64>, ParquetError> {
@@ -290,6 +292,11 @@ impl Words {
         self.places[row] as usize
     }
 
+    /// The places of some rows' words.
+    pub(crate) fn places(&self, rows: Range<usize>) -> &[u32] {
+        &self.places[rows]
+    }
+
     /// The word of a row.
     pub(crate) fn text(&self, row: usize) -> &str {
         &self.distinct[self.place(row)]
@@ -341,6 +348,33 @@ fn spread<T, R>(
     }
 }
 
+/// Moves present numbers to their rows, the last one first, and fills the other rows with NaN; a
+/// column that is not nullable has no levels.
+fn spread_in_place(values: &mut Vec<f64>, levels: &[i16]) -> Result<(), ParquetError> {
+    let mut present = values.len();
+    if levels.is_empty() || present == levels.len() {
+        return Ok(());
+    }
+    let known = levels.iter().filter(|level| **level == 1).count();
+    if known != present {
+        let text = format!("{present} values in {known} rows that have one");
+        return Err(ParquetError::General(text));
+    }
+    values.resize(levels.len(), f64::NAN);
+    for (row, level) in levels.iter().enumerate().rev() {
+        if present == row + 1 {
+            break;
+        }
+        if *level == 1 {
+            present -= 1;
+            values[row] = values[present];
+        } else {
+            values[row] = f64::NAN;
+        }
+    }
+    Ok(())
+}
+
 /// Runs `read` and turns a panic of the library, as damaged files can cause, into an error.
 pub(crate) fn guarded<T>(
     read: impl FnOnce() -> Result<T, ParquetError>,
@@ -350,4 +384,34 @@ pub(crate) fn guarded<T>(
             "the Parquet reader gave up on a damaged page".to_owned(),
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_go_to_their_rows() {
+        for levels in [
+            &[1, 1, 0, 0, 1, 0, 1][..],
+            &[0, 0, 1, 0],
+            &[1, 1],
+            &[0, 0, 0],
+            &[1, 0, 0, 0],
+            &[0, 1, 1, 1],
+            &[],
+        ] {
+            let rows = levels.iter().enumerate();
+            let expected: Vec<f64> = rows
+                .map(|(row, level)| if *level == 1 { row as f64 } else { f64::NAN })
+                .collect();
+            let mut values = expected.clone();
+            values.retain(|value| !value.is_nan());
+            spread_in_place(&mut values, levels).unwrap();
+            let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&values), bits(&expected));
+        }
+        assert!(spread_in_place(&mut vec![1.0], &[1, 1]).is_err());
+        assert!(spread_in_place(&mut vec![1.0, 2.0], &[1, 0, 0]).is_err());
+    }
 }

@@ -129,12 +129,7 @@ impl GroupColumns {
     ) -> Result<ChainSnapshot, ArchiveError> {
         self.check_head(rows.clone(), place)?;
         let head = self.head(rows.start, place)?;
-        let expiry = rows
-            .clone()
-            .map(|i| {
-                instant(self.expiry[i]).ok_or_else(|| place.value(i, "expiry", &self.expiry[i]))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let expiry = self.settlements(rows.clone(), place)?;
         let first = rows.start;
         let columns = self.columns(rows, place)?;
         if let Some((column, row)) = first_infinite(&columns) {
@@ -145,27 +140,40 @@ impl GroupColumns {
 
     /// Refuses rows of one instant that tell different things of the whole snapshot.
     fn check_head(&self, rows: Range<usize>, place: Where<'_>) -> Result<(), ArchiveError> {
-        let first = rows.start;
-        for i in rows {
-            if self.known_at[i] != self.known_at[first] {
-                return Err(place.value(i, "known_at", &self.known_at[i]));
-            }
-            if self.session[i] != self.session[first] {
-                return Err(place.value(i, "session", &self.session[i]));
-            }
-            if self.spot[i].to_bits() != self.spot[first].to_bits() {
-                return Err(place.value(i, "spot", &self.spot[i]));
-            }
-            for (column, words) in [
-                ("underlying", &self.underlying),
-                ("currency", &self.currency),
-            ] {
-                if words.place(i) != words.place(first) {
-                    return Err(place.value(i, column, &words.text(i)));
-                }
+        let (first, all) = (rows.start, rows.clone());
+        let others = [
+            ("known_at", other(&self.known_at[all.clone()])),
+            ("session", other(&self.session[all.clone()])),
+            ("spot", other(&self.spot[all.clone()])),
+            ("underlying", other(self.underlying.places(all.clone()))),
+            ("currency", other(self.currency.places(all))),
+        ];
+        match others
+            .into_iter()
+            .find_map(|(name, row)| Some((name, row?)))
+        {
+            None => Ok(()),
+            Some((column, row)) => {
+                let value = "another value than the snapshot's first row";
+                Err(place.value(first + row, column, &value))
             }
         }
-        Ok(())
+    }
+
+    /// The instant of settlement of every row, read once a run.
+    fn settlements(
+        &self,
+        rows: Range<usize>,
+        place: Where<'_>,
+    ) -> Result<Vec<Instant>, ArchiveError> {
+        let mut expiry = Vec::with_capacity(rows.len());
+        for run in self.expiry[rows.clone()].chunk_by(|a, b| a == b) {
+            let row = rows.start + expiry.len();
+            let micros = self.expiry[row];
+            let at = instant(micros).ok_or_else(|| place.value(row, "expiry", &micros))?;
+            expiry.resize(expiry.len() + run.len(), at);
+        }
+        Ok(expiry)
     }
 
     fn head(&self, row: usize, place: Where<'_>) -> Result<SnapshotHead, ArchiveError> {
@@ -214,6 +222,12 @@ impl GroupColumns {
             flags: flags.map(|bits| Flags(bits.cast_unsigned())).collect(),
         })
     }
+}
+
+/// The first row that has another value than the first one.
+fn other<T: PartialEq>(values: &[T]) -> Option<usize> {
+    let first = values.first()?;
+    values.iter().position(|value| value != first)
 }
 
 /// Name and row of the first number without bounds.

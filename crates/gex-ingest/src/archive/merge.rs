@@ -124,34 +124,30 @@ fn take_session(
 pub(super) fn by_instant(
     snapshots: impl IntoIterator<Item = ChainSnapshot>,
 ) -> Result<Vec<ChainSnapshot>, ArchiveError> {
-    let mut chains: BTreeMap<Instant, Vec<ChainSnapshot>> = BTreeMap::new();
+    let mut chains: BTreeMap<i64, ChainSnapshot> = BTreeMap::new();
     for snapshot in snapshots {
-        let same = chains.entry(snapshot.head().ts).or_default();
-        if !same.contains(&snapshot) {
-            same.push(snapshot);
-        }
+        // The archive's instants are microseconds: what is closer is the same instant.
+        let instant = snapshot.head().ts.timestamp_micros();
+        let chain = match chains.remove(&instant) {
+            Some(held) if held != snapshot => union(&held, &snapshot)?,
+            _ => snapshot,
+        };
+        chains.insert(instant, chain);
     }
-    chains.into_values().map(union).collect()
+    Ok(chains.into_values().collect())
 }
 
-/// One chain of all the contracts; it was known when its last part was.
-fn union(mut parts: Vec<ChainSnapshot>) -> Result<ChainSnapshot, ArchiveError> {
-    parts.sort_by_key(|part| part.head().known_at);
-    let Some(latest) = parts.pop() else {
-        return Err(ArchiveError::Missing("an instant".to_owned()));
-    };
-    if parts.is_empty() {
-        return Ok(latest);
-    }
-    let head = latest.head().clone();
-    if !parts.iter().all(|part| same_market(part.head(), &head)) {
+/// One chain of all the contracts of two; it was known when the later one was.
+fn union(one: &ChainSnapshot, other: &ChainSnapshot) -> Result<ChainSnapshot, ArchiveError> {
+    let mut head = one.head().clone();
+    if !same_market(&head, other.head()) {
         return Err(disagree(
             &head,
             "spot, session or currency differ".to_owned(),
         ));
     }
-    parts.push(latest);
-    let mut rows: Vec<ChainRow> = parts.iter().flat_map(ChainSnapshot::rows).collect();
+    head.known_at = head.known_at.max(other.head().known_at);
+    let mut rows: Vec<ChainRow> = one.rows().chain(other.rows()).collect();
     rows.sort_by(by_contract);
     rows.dedup();
     ChainSnapshot::from_rows(head.clone(), rows)

@@ -66,12 +66,13 @@ pub struct ArchiveWriter {
 }
 
 impl ArchiveWriter {
-    /// Begins an import into `folder`, which may hold an archive already.
+    /// Begins an import into `folder`, which may hold an archive already, or plain files alone.
+    /// Leftovers of an import that was killed are healed first.
     ///
     /// # Errors
     ///
-    /// [`ArchiveError`] where another import is writing, the terms differ from the archive's, or
-    /// the file system refuses.
+    /// [`ArchiveError`] where another import is writing, the terms differ from the archive's, the
+    /// folder holds folders but no archive, or the file system refuses.
     pub fn begin(folder: &Path, terms: ArchiveTerms) -> Result<Self, ArchiveError> {
         let folder = resolved(folder)?;
         let lock = lock(&folder)?;
@@ -156,10 +157,14 @@ impl ArchiveWriter {
 
     /// Puts the months together and swaps the new archive in.
     ///
+    /// A session that stands already is refused, gives way as a whole, or is joined instant by
+    /// instant; of one instant, chains are joined contract by contract, and those that disagree
+    /// are an error. Files in the folder that are not the archive's stay.
+    ///
     /// # Errors
     ///
-    /// [`ArchiveError::Conflict`] where sessions stand already and `conflict` refuses; any failure
-    /// to write. The old archive stands as it was after every error.
+    /// [`ArchiveError::Conflict`] where sessions stand already and `conflict` refuses,
+    /// [`ArchiveError::Disagree`] as said; damage of a month that changes; any failure to write. The old archive stands as it was after every error.
     pub fn commit(self, summary: Summary, conflict: Conflict) -> Result<Document, ArchiveError> {
         if conflict == Conflict::Refuse {
             self.refuse_conflicts()?;
