@@ -1,8 +1,9 @@
 //! What was read and what was set aside, as tables.
 
-use gex_analysis::findings::{Findings, QualityFacts};
+use gex_analysis::findings::{Findings, HypothesisFinding, QualityFacts};
 
 use super::table::{Cell, Table};
+use crate::readable;
 
 /// Characters of a rule's text that the page shows.
 const MOST_CHARACTERS: usize = 240;
@@ -77,23 +78,40 @@ pub(super) fn forwards(quality: &QualityFacts) -> Table {
     table
 }
 
-/// Rows that left the panel, by hypothesis and reason.
+/// Rows that left the panel: a row a hypothesis, a column a reason.
 pub(super) fn excluded(findings: &Findings) -> Table {
-    let mut table = Table::new(
-        "Rows dropped from the panel, by reason.",
-        &["hypothesis", "reason", "#rows"],
-    );
-    for found in &findings.hypotheses {
-        let lines = found.excluded.iter().map(|(reason, rows)| {
-            vec![
-                Cell::text(&found.id),
-                Cell::text(reason),
-                Cell::count(*rows),
-            ]
-        });
-        table.rows.extend(lines);
+    let all = findings.hypotheses.iter().flat_map(|found| &found.excluded);
+    let mut reasons: Vec<&str> = Vec::new();
+    for (reason, _) in all {
+        if !reasons.contains(&reason.as_str()) {
+            reasons.push(reason);
+        }
     }
+    let numbers = reasons.iter().map(|reason| format!("#{reason}"));
+    let headings: Vec<String> = ["hypothesis".to_owned()]
+        .into_iter()
+        .chain(numbers)
+        .collect();
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let mut table = Table::new("Rows dropped from the panel, by reason.", &headings);
+    let dropping = findings
+        .hypotheses
+        .iter()
+        .filter(|found| !found.excluded.is_empty());
+    table.rows = dropping
+        .map(|found| excluded_row(found, &reasons))
+        .collect();
     table
+}
+
+fn excluded_row(found: &HypothesisFinding, reasons: &[&str]) -> Vec<Cell> {
+    let dropped = |reason: &str| {
+        let lines = found.excluded.iter().filter(|(name, _)| name == reason);
+        Cell::count(lines.map(|(_, rows)| rows).sum())
+    };
+    let mut cells = vec![Cell::text(readable::name(found)).titled(&found.id)];
+    cells.extend(reasons.iter().map(|&reason| dropped(reason)));
+    cells
 }
 
 #[cfg(test)]

@@ -134,7 +134,14 @@ fn difference_row(found: &HypothesisFinding, estimate: &Estimate, methods: &Meth
 /// Moments of the outcome in its own unit, one table a hypothesis.
 pub(super) fn moments(hypotheses: &[HypothesisFinding]) -> Vec<Table> {
     let shown = shown(hypotheses);
-    shown.into_iter().map(moments_table).collect()
+    let mut tables: Vec<Table> = shown.into_iter().map(moments_table).collect();
+    if let Some(last) = tables.last_mut() {
+        last.notes.push(
+            "Skewness G1 and excess kurtosis G2 are bias-corrected; MAD: median absolute deviation; ES5: mean of the lowest 5 %."
+                .to_owned(),
+        );
+    }
+    tables
 }
 
 fn moments_table(found: &HypothesisFinding) -> Table {
@@ -162,10 +169,6 @@ fn moments_table(found: &HypothesisFinding) -> Table {
     let decimals = crate::format::decimals_for(spreads.fold(0.0, f64::max)) + 1;
     let rows = found.conditional.iter();
     table.rows = rows.map(|row| moments_row(row, decimals)).collect();
-    table.notes.push(
-        "Skewness G1 and excess kurtosis G2 are bias-corrected; MAD: median absolute deviation; ES5: mean of the lowest 5 %."
-            .to_owned(),
-    );
     table
 }
 

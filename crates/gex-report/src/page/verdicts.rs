@@ -23,11 +23,32 @@ pub(super) fn tables(findings: &Findings) -> Vec<Table> {
             None => groups.push((estimate, vec![found])),
         }
     }
-    let estimated = groups
+    let mut tables: Vec<Table> = groups
         .iter()
-        .map(|(first, members)| estimated(first, members));
-    let without = (!without.is_empty()).then(|| not_estimated(&without));
-    estimated.chain(without).collect()
+        .map(|(first, members)| estimated(first, members))
+        .collect();
+    if let Some(last) = tables.last_mut() {
+        last.notes = notes(groups.iter().map(|&(first, _)| first));
+    }
+    tables.extend((!without.is_empty()).then(|| not_estimated(&without)));
+    tables
+}
+
+/// Every method of an interval once, and what the headings stand for.
+fn notes<'a>(estimates: impl Iterator<Item = &'a Estimate>) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    for estimate in estimates {
+        let level = percent(estimate.level, 0);
+        let note = format!("{level} intervals: {}.", estimate.method);
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes.push(
+        "MDE80: smallest effect seen with 80 % power. Holm: adjusted over the primaries alone. Placebo: partial circular shift."
+            .to_owned(),
+    );
+    notes
 }
 
 /// The estimate with every control, where there is one.
@@ -49,20 +70,15 @@ fn estimated(first: &Estimate, members: &[&HypothesisFinding]) -> Table {
             "#estimate",
             "#interval",
             "#n (effective)",
-            "#Holm p",
-            "#placebo p",
-            "#MDE80, %",
+            "#Holm\u{a0}p",
+            "#placebo\u{a0}p",
+            "#MDE80,\u{a0}%",
         ],
     );
     let rows = members.iter();
     table.rows = rows
         .filter_map(|found| Some(estimated_row(found, headline(found)?)))
         .collect();
-    table.notes.push(format!(
-        "{} intervals: {}. MDE80: smallest effect seen with 80 % power. Holm: adjusted over the primaries alone. Placebo: partial circular shift.",
-        percent(first.level, 0),
-        first.method
-    ));
     table
 }
 
@@ -109,9 +125,9 @@ fn why(found: &HypothesisFinding) -> &str {
 }
 
 fn names(found: &HypothesisFinding) -> Vec<Cell> {
-    let role = match found.role {
-        Role::Primary => "primary",
-        Role::Exploratory => "exploratory",
+    let (role, weight) = match found.role {
+        Role::Primary => ("primary", "strong short"),
+        Role::Exploratory => ("exploratory", "short"),
     };
     let name = if readable::is_of_grid(found) {
         Cell::text("grid").titled(&found.id)
@@ -122,7 +138,7 @@ fn names(found: &HypothesisFinding) -> Vec<Cell> {
         name,
         Cell::text(role).class("short"),
         Cell::text(found.verdict.word.words())
-            .class("strong short")
+            .class(weight)
             .titled(&found.verdict.reasons.join(" ")),
         Cell::text(readable::signal(found)).titled(&found.regime),
         Cell::text(readable::horizon(&found.horizon))
