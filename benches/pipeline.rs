@@ -1,6 +1,9 @@
 //! What the replay costs: decoding an archive, and every column of the series on one large chain.
 
-#![expect(clippy::expect_used, reason = "a bench that cannot be set up has nothing to measure")]
+#![expect(
+    clippy::expect_used,
+    reason = "a bench that cannot be set up has nothing to measure"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -32,7 +35,11 @@ const PRICING: PricingConfig = PricingConfig {
 
 /// Archives a simulated year and returns the folder and its rows.
 fn year(folder: &Path) -> (PathBuf, usize) {
-    let world = WorldSpec { sessions: 252, strikes_each_side: 40, ..WorldSpec::default() };
+    let world = WorldSpec {
+        sessions: 252,
+        strikes_each_side: 40,
+        ..WorldSpec::default()
+    };
     let market = Market::simulate(&world.checked().expect("a sound world")).expect("a market");
     let rows = market.snapshots.iter().map(ChainSnapshot::len).sum();
     let terms = ArchiveTerms {
@@ -43,7 +50,9 @@ fn year(folder: &Path) -> (PathBuf, usize) {
     let path = folder.join("archive");
     let mut writer = ArchiveWriter::begin(&path, terms).expect("a writer");
     writer.add(market.snapshots).expect("snapshots are taken");
-    writer.commit(Summary::default(), Conflict::Refuse).expect("an archive");
+    writer
+        .commit(Summary::default(), Conflict::Refuse)
+        .expect("an archive");
     (path, rows)
 }
 

@@ -124,6 +124,10 @@ fn the_demo_is_complete_says_that_it_is_synthetic_and_is_reused() {
     let folder = tempfile::tempdir().unwrap();
     let said = gex_ok(folder.path(), &["demo", "--out", "demo"]);
     assert!(said.contains("Synthetic data"), "{said}");
+    assert!(
+        said.lines().all(|line| line.chars().count() <= 80),
+        "{said}"
+    );
     let run = run_folder(&folder.path().join("demo"), "demo");
     let page = fs::read_to_string(run.join("index.html")).unwrap();
     assert!(page.contains("Synthetic data: these numbers say nothing about markets."));

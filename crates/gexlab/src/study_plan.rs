@@ -285,17 +285,34 @@ fn grid_family(checker: &mut Checker, grid: &GridTable, first: &Hypothesis) -> V
     family.retain(|hypothesis| {
         hypothesis.signal != first.signal || hypothesis.outcome != first.outcome
     });
+    for hypothesis in &mut family {
+        hypothesis.id = grid_id(grid, hypothesis);
+    }
     family
 }
 
 fn variant(first: &Hypothesis, positioning: &str, scale: Scale, horizon: Horizon) -> Hypothesis {
     let mut hypothesis = first.clone();
-    hypothesis.id = format!("grid-{positioning}-{}-{horizon}", scale.name());
     hypothesis.role = Role::Exploratory;
     positioning.clone_into(&mut hypothesis.signal.positioning);
     hypothesis.signal.scale = scale;
     hypothesis.outcome.horizon = horizon;
     hypothesis
+}
+
+/// Names a variant by what the grid varies: `grid-per-adv-5session`.
+fn grid_id(grid: &GridTable, hypothesis: &Hypothesis) -> String {
+    let mut parts = vec!["grid".to_owned()];
+    if grid.positioning.is_some() {
+        parts.push(hypothesis.signal.positioning.clone());
+    }
+    if grid.scale.is_some() {
+        parts.push(hypothesis.signal.scale.name().to_owned());
+    }
+    if grid.horizon.is_some() {
+        parts.push(hypothesis.outcome.horizon.to_string());
+    }
+    parts.join("-")
 }
 
 /// Every positioning that a signal or the grid names must be computed, or the signal is a series.

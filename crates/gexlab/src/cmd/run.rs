@@ -1,6 +1,6 @@
 //! `gex run`: a whole study.
 
-use gex_analysis::findings::{CheckLevel, Findings};
+use gex_analysis::findings::{CheckLevel, Findings, HypothesisFinding};
 
 use crate::args::RunArgs;
 use crate::console::Console;
@@ -53,34 +53,35 @@ fn verdicts(findings: &Findings) -> String {
         ("verdict", Side::Left),
         ("hypothesis", Side::Left),
     ];
-    let rows: Vec<Vec<String>> = findings
-        .hypotheses
-        .iter()
-        .map(|finding| {
-            let estimate = finding.ladder.last().map(|rung| &rung.level);
-            let p = estimate
-                .and_then(|e| e.p_values.first())
-                .and_then(|p| p.value);
-            vec![
-                estimate
-                    .and_then(|e| e.value)
-                    .map_or("–".to_owned(), |v| format!("{v:+.3}")),
-                estimate
-                    .and_then(|e| e.interval)
-                    .map_or("–".to_owned(), |(low, high)| {
-                        format!("{low:+.3} to {high:+.3}")
-                    }),
-                p.map_or("–".to_owned(), |p| {
-                    if p < 0.001 {
-                        "<.001".to_owned()
-                    } else {
-                        format!("{p:.3}")
-                    }
-                }),
-                finding.verdict.word.words().to_owned(),
-                finding.id.clone(),
-            ]
-        })
-        .collect();
-    lay_out(&header, &rows)
+    let rows: Vec<Vec<String>> = findings.hypotheses.iter().map(verdict_row).collect();
+    let mut text = lay_out(&header, &rows);
+    text.push_str("effect of one standard deviation of the signal, in % of volatility\n");
+    text
+}
+
+fn verdict_row(finding: &HypothesisFinding) -> Vec<String> {
+    let none = || "–".to_owned();
+    let estimate = finding.ladder.last().map(|rung| &rung.level);
+    let percent = |share: f64| format!("{:+.1}", 100.0 * share);
+    let interval = estimate.and_then(|estimate| estimate.interval);
+    let p = estimate
+        .and_then(|estimate| estimate.p_values.first())
+        .and_then(|p| p.value);
+    vec![
+        estimate
+            .and_then(|estimate| estimate.value)
+            .map_or_else(none, percent),
+        interval.map_or_else(none, |(low, high)| {
+            format!("{} to {}", percent(low), percent(high))
+        }),
+        p.map_or_else(none, |p| {
+            if p < 0.001 {
+                "<.001".to_owned()
+            } else {
+                format!("{p:.3}")
+            }
+        }),
+        finding.verdict.word.words().to_owned(),
+        finding.id.clone(),
+    ]
 }
