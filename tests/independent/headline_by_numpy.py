@@ -35,6 +35,7 @@ PERIODS_PER_YEAR = 252.0
 LAGS = (1, 5, 22)
 FIXED_B = [(0.02, (2.3263, 4.1618, 0.5368, -0.9060)), (0.05, (1.9600, 2.9694, 0.4160, -0.5324)),
            (0.10, (1.6449, 2.1859, 0.3142, -0.3427))]
+FLAGS = ("With signals one session older", "One spell of a regime", "Alone the signal")
 BRACKETS = ["p <= 0.02", "0.02 < p <= 0.05", "0.05 < p <= 0.10", "p > 0.10"]
 
 
@@ -284,7 +285,7 @@ def regress(y, x, others, horizon, effect):
     with_r2, with_rss = adjusted_r2(y, design)
     without_r2, without_rss = adjusted_r2(y, rest)
     return {
-        "value": effect(b), "std_error": error * effect.error_factor, "n": n,
+        "value": effect(b), "std_error": error * effect.slope(b), "n": n,
         "low": effect(b - half), "high": effect(b + half),
         "mde80": effect((law.ppf(0.975) + law.ppf(0.80)) * error),
         "p ewc": 2 * law.sf(abs(b) / error), "p shift": p_shift, "shifts": shifts,
@@ -299,8 +300,8 @@ def regress(y, x, others, horizon, effect):
 class Effect:
     """How a coefficient is told."""
 
-    def __init__(self, tell, error_factor):
-        self.tell, self.error_factor = tell, error_factor
+    def __init__(self, tell, slope):
+        self.tell, self.slope = tell, slope
 
     def __call__(self, b):
         return float(self.tell(b))
@@ -309,8 +310,8 @@ class Effect:
 def effect_of(kind, y):
     if kind == "log return":
         typical = np.std(y, ddof=1)
-        return Effect(lambda b: b / typical, 1 / typical)
-    return Effect(lambda b: math.expm1(b / 2), 1.0)  # log variance: a share of volatility
+        return Effect(lambda b: b / typical, lambda b: 1 / typical)
+    return Effect(lambda b: math.expm1(b / 2), lambda b: math.exp(b / 2) / 2)  # a share of volatility
 
 
 # --- comparison --------------------------------------------------------------------------------
@@ -483,11 +484,42 @@ def compare_hypothesis(gaps, market, finding, panel):
         gaps.add("level delta_r2_adjusted", level["delta_r2_adjusted"], rung["delta_r2_adjusted"], here)
         if rung["regime"]["value"] is not None:
             compare_estimate(gaps, regress(y, lowest, others, slots, effect), rung["regime"], here, "regime")
-    compare_lagged(gaps, sample, finding, (names, slots), place)
+        marginal = level if rung["name"] == "marginal" else marginal
+    lagged = compare_lagged(gaps, sample, finding, (names, slots), place)
     compare_regimes(gaps, sample, finding, place)
     compare_difference(gaps, sample, finding["difference"], (slots, len(words)), place)
     gaps.add("signal_ar1", autocorrelations(sample["x"], 1)[0], finding["signal_ar1"], place)
-    return level
+    sample["shares"] = spell_shares(sample, columns_of(names, names, sample["controls"]))
+    return {**level, "gated": gated(sample, slots, len(words)),
+            "flags": red_flags(sample, level, (marginal, lagged), len(finding["ladder"]))}
+
+
+def gated(sample, slots, regime_count):
+    """Whether a gate of length, horizon or episodes fails."""
+    n, labels = len(sample["y"]), sample["labels"]
+    few = [sum(run[0] == i for run in spells(labels)) < 8 or np.sum(labels == i) < 60
+           for i in range(regime_count)]
+    return n < 250 or slots >= n / 8 or any(few)
+
+
+def spell_shares(sample, others):
+    """What each spell carries of the coefficient: the covariance with its rows alone, over all."""
+    rest = np.column_stack([np.ones(len(sample["y"])), *others])
+    def beyond(values):
+        return values - rest @ np.linalg.lstsq(rest, values, rcond=None)[0]
+    parts = beyond(standardised(sample["x"])) * beyond(sample["y"])
+    edges = np.r_[0, np.flatnonzero(np.diff(sample["labels"])) + 1]
+    return np.add.reduceat(parts, edges) / parts.sum()
+
+
+def red_flags(sample, headline, around, rungs):
+    """The flags that stand, by name: dies with age, one spell, only clustering."""
+    marginal, lagged = around
+    found = headline["p ewc"] <= 0.05
+    survives = headline["value"] * lagged["value"] > 0 and lagged["p ewc"] <= 0.05
+    stand = [("age", found and not survives), ("spell", sample["shares"].max() > 0.5),
+             ("clustering", rungs > 1 and marginal["p ewc"] <= 0.05 and not found)]
+    return [name for name, stands in stand if stands]
 
 
 def compare_lagged(gaps, sample, finding, how, place):
@@ -498,6 +530,7 @@ def compare_lagged(gaps, sample, finding, how, place):
     others = columns_of(names, names, sample["controls"][kept])
     mine = regress(y, standardised(older), others, slots, effect_of(finding["outcome"], y))
     compare_estimate(gaps, mine, finding["lagged_open_interest"], place, "lagged")
+    return mine
 
 
 def compare_difference(gaps, sample, theirs, how, place):
@@ -506,7 +539,7 @@ def compare_difference(gaps, sample, theirs, how, place):
         return
     labels, y, top = sample["labels"], sample["y"], regime_count - 1
     middle = [(labels == i).astype(float) for i in range(1, top)]
-    mine = regress(y, (labels == 0).astype(float), middle, slots, Effect(lambda b: b, 1.0))
+    mine = regress(y, (labels == 0).astype(float), middle, slots, Effect(lambda b: b, lambda b: 1.0))
     compare_estimate(gaps, mine, theirs, place, "difference")
     found = {p["method"]: p["value"] for p in theirs["p_values"]}
     low, high = y[labels == 0], y[labels == top]
@@ -539,18 +572,18 @@ def judge(gaps, findings, headlines):
             gaps.add("verdict mde80", level["mde80"], verdict["mde80"], place)
             sign = (level["value"] < 0) == (finding["expect"] == "negative")
             gaps.add("verdict sign", sign, verdict["sign_as_expected"], place)
-            gaps.add("verdict word", word(p, level, sign, verdict), verdict["word"], place)
+            gaps.add("verdict word", word(p, level, sign, verdict["smallest_effect"]), verdict["word"], place)
+            flagged = [reason for reason in verdict["reasons"] if reason.startswith(FLAGS)]
+            gaps.add("verdict flags", len(level["flags"]), len(flagged), place)
 
 
-def word(p, level, sign, theirs):
-    """The rule without its red flags and gates, whose presence is taken from the reasons."""
-    if theirs["word"] == "not-testable":
+def word(p, level, sign, smallest_effect):
+    """DESIGN's rule: gates, then the test with its red flags, then power."""
+    if level["gated"]:
         return "not-testable"
-    flags = ("One spell", "one session older", "Alone the signal")
-    flagged = any(flag in reason for reason in theirs["reasons"] for flag in flags)
-    if p <= 0.05 and level["p shift"] <= 0.05 and sign and not flagged:
+    if p <= 0.05 and level["p shift"] <= 0.05 and sign and not level["flags"]:
         return "supported"
-    return "underpowered" if level["mde80"] > theirs["smallest_effect"] else "not-supported"
+    return "underpowered" if level["mde80"] > smallest_effect else "not-supported"
 
 
 def main():

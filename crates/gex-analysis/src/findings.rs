@@ -282,7 +282,8 @@ pub struct Estimate {
     pub value: Option<f64>,
     /// Unit of value, interval and detectable effect, in words.
     pub unit: String,
-    /// Standard error, in the same unit or, where `unit` is an elasticity, in logs.
+    /// Standard error, in the same unit: by the delta method where the value is not linear in the
+    /// coefficient, so that the interval, made on the coefficient's scale, is not symmetric about it.
     pub std_error: Option<f64>,
     /// Interval at `level`.
     pub interval: Option<(f64, f64)>,

@@ -54,11 +54,12 @@ impl Effect {
         }
     }
 
-    /// Standard errors stay in logs, where they are symmetric.
-    fn std_error(self, std_error: f64) -> f64 {
+    /// Translates the error of a coefficient, by the slope of [`Effect::of`] there (delta method).
+    fn std_error(self, coefficient: f64, std_error: f64) -> f64 {
         match self {
-            Self::LogVariance | Self::Own => std_error,
+            Self::LogVariance => 0.5 * libm::exp(0.5 * coefficient) * std_error,
             Self::Share { of } => std_error / of,
+            Self::Own => std_error,
         }
     }
 }
@@ -164,7 +165,7 @@ fn told(
     Ok(Estimate {
         value: Some(effect.of(test.estimate)),
         unit: unit.clone(),
-        std_error: Some(effect.std_error(test.std_error)),
+        std_error: Some(effect.std_error(test.estimate, test.std_error)),
         interval: Some((effect.of(low), effect.of(high))),
         level: COVERAGE,
         method: format!(
@@ -278,6 +279,17 @@ mod tests {
         assert!(low < found.estimate.value.unwrap() && found.estimate.value.unwrap() < high);
         assert!(found.p_ewc < 0.001 && found.p_shift.unwrap() < 0.01);
         assert!(found.estimate.p_values.iter().any(|p| !p.valid));
+    }
+
+    #[test]
+    fn an_error_is_told_in_the_unit_of_its_effect() {
+        for effect in [Effect::LogVariance, Effect::Share { of: 0.02 }, Effect::Own] {
+            let (coefficient, error, step) = (-0.3, 0.1, 1e-6);
+            let slope = (effect.of(coefficient + step) - effect.of(coefficient - step)) / step;
+            let by_difference = 0.5 * slope * error;
+            let told = effect.std_error(coefficient, error);
+            assert!((told / by_difference - 1.0).abs() < 1e-8, "{effect:?}");
+        }
     }
 
     #[test]
