@@ -7,7 +7,7 @@ use gex_compute::market::bar::{BarSeries, ControlSeries};
 use gex_compute::market::calendar::{Calendar, Session};
 use gex_compute::points::ForwardCounts;
 use gex_compute::positioning::Positioning;
-use gex_compute::pricing::ForwardSource;
+use gex_compute::pricing::{ForwardFallback, ForwardSource, PricingConfig, VolSource};
 use gex_compute::series::{GexPoint, Measure};
 use gex_ingest::archive::{Archive, Document};
 
@@ -335,21 +335,17 @@ fn assumptions(plan: &Plan, document: &Document, forwards: &ForwardCounts) -> Ve
     let mut sentences: Vec<String> = plan
         .models
         .iter()
-        .map(|model| format!("{model}: {}.", model.assumption()))
+        .map(|model| format!("{model}: {}", model.assumption()))
         .collect();
     sentences.push(format!(
-        "Forward of an expiry: {}, otherwise {}; rate {}, dividend {}.",
-        pricing.forward.word(),
-        pricing.fallback.word(),
+        "Forward of each expiry: {}; carry at rate {} and dividend {}.",
+        forward_words(pricing),
         pricing.rate.get(),
         pricing.dividend.get()
     ));
-    sentences.push(format!(
-        "Volatility: {}. Expiries: {}.",
-        pricing.iv.word(),
-        pricing.expiries
-    ));
-    sentences.push(format!("Open interest is {}.", document.open_interest));
+    sentences.push(format!("Volatility: {}.", volatility_words(pricing.iv)));
+    sentences.push(format!("Expiries in the book: {}.", pricing.expiries));
+    sentences.push(clock_sentence(&document.open_interest));
     if pricing.forward == ForwardSource::Parity && 0 < forwards.american_parity {
         sentences.push(format!(
             "Parity is biased for the American options of {} expiries.",
@@ -357,4 +353,38 @@ fn assumptions(plan: &Plan, document: &Document, forwards: &ForwardCounts) -> Ve
         ));
     }
     sentences
+}
+
+fn forward_words(pricing: &PricingConfig) -> String {
+    let source = match pricing.forward {
+        ForwardSource::Vendor => "the vendor's",
+        ForwardSource::Parity => "put–call parity",
+        ForwardSource::Carry => return "spot with carry".to_owned(),
+    };
+    match pricing.fallback {
+        ForwardFallback::Carry => format!("{source}, and spot with carry where that fails"),
+        ForwardFallback::LeaveOut => {
+            format!("{source}, and the expiry is left out where that fails")
+        }
+    }
+}
+
+fn volatility_words(source: VolSource) -> &'static str {
+    match source {
+        VolSource::Given => "each contract's own, as given",
+        VolSource::Solved => "solved from the mid of bid and offer",
+        VolSource::GivenThenSolved => {
+            "each contract's own, solved from the mid where none is given"
+        }
+    }
+}
+
+fn clock_sentence(clock: &str) -> String {
+    let meaning = match clock {
+        "start-of-day" => "the session before's figure, public before the open",
+        "end-of-day" => "the session's own figure, public at the next open",
+        "live" => "as of the quotes",
+        _ => "public that long after the quotes",
+    };
+    format!("Open interest: {clock}, {meaning}.")
 }
