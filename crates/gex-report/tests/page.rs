@@ -186,6 +186,59 @@ fn undefined_is_said_with_its_reason() {
 }
 
 #[test]
+fn shares_are_percentages_and_brackets_are_results() {
+    let html = full(60).html;
+    assert!(html.contains("−6.2 % of volatility per s.d. of the signal"));
+    assert!(html.contains("95 % interval −9.0 to −3.4"));
+    assert!(!html.contains("share of volatility"));
+    assert!(html.contains(">0.02 to 0.05</td>"));
+    assert!(html.contains("fixed-b: Newey-West, Bartlett, S = 66, fixed-b"));
+}
+
+#[test]
+fn cells_of_the_grid_are_told_in_words() {
+    let html = full(60).html;
+    let words = "net GEX, calls long puts short, unscaled · 1 session";
+    assert!(html.contains(words));
+}
+
+#[test]
+fn a_study_that_cannot_answer_says_so_instead_of_drawing_nothing() {
+    let mut findings = fixture::findings(21);
+    findings.hypotheses = vec![findings.hypotheses[2].clone()];
+    let pages = render(&fixture::input(&findings, 21)).unwrap();
+    let drawn = |name: &str| pages.figures.iter().any(|figure| figure.name == name);
+    assert!(!drawn("hypotheses") && !drawn("ladder") && drawn("gex"));
+    assert!(pages.html.contains("Hypotheses without an estimate."));
+    assert!(pages.html.contains("No primary hypothesis has an estimate"));
+    assert!(pages.html.contains(">not testable<"));
+}
+
+#[test]
+fn a_series_of_somebody_else_is_not_called_ours() {
+    let mut findings = fixture::findings(60);
+    findings.study.source = gex_analysis::findings::SignalSource::VendorSeries;
+    findings.quality.mean_coverage = None;
+    findings.quality.missing_sessions.clear();
+    for found in &mut findings.hypotheses {
+        found.positioning = "vendor".to_owned();
+        found.measure = "value".to_owned();
+    }
+    let mut input = fixture::input(&findings, 60);
+    input.series.unit = ExposureUnit::AsGiven("as its author gives it".to_owned());
+    for row in &mut input.series.rows {
+        (row.gross_gex, row.flip, row.coverage) = (None, None, None);
+    }
+    (input.profile, input.strikes) = (None, None);
+    let pages = render(&input).unwrap();
+    assert!(!pages.html.contains("Net GEX") && !pages.html.contains("Gross GEX"));
+    assert!(!pages.html.contains("Positioning models"));
+    assert!(pages.html.contains("GEX as given was "));
+    assert!(pages.html.contains("GEX as its author gives it, in bn"));
+    assert!(pages.figures.iter().all(|figure| figure.name != "coverage"));
+}
+
+#[test]
 fn checks_come_with_the_gravest_first() {
     let html = full(60).html;
     let place = |text: &str| html.find(text).unwrap();

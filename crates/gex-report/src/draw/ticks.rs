@@ -1,4 +1,4 @@
-//! Where ticks go: round numbers and the first session of a day, month, quarter or year.
+//! Where ticks go: round numbers and the first session of a day, week, month, quarter or year.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -83,14 +83,16 @@ pub(crate) fn extent(values: impl IntoIterator<Item = Option<f64>>) -> Option<(f
 #[derive(Debug, Clone, Copy)]
 enum Grain {
     Day,
+    Week,
     Month,
     Quarter,
     Years(i32),
 }
 
 impl Grain {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Day,
+        Self::Week,
         Self::Month,
         Self::Quarter,
         Self::Years(1),
@@ -104,6 +106,8 @@ impl Grain {
         let month = i32::try_from(date.month0()).unwrap_or(0);
         match self {
             Self::Day => date.num_days_from_ce(),
+            // Day 1 was a Monday.
+            Self::Week => (date.num_days_from_ce() - 1).div_euclid(7),
             Self::Month => date.year() * 12 + month,
             Self::Quarter => date.year() * 4 + month / 3,
             Self::Years(count) => date.year().div_euclid(count),
@@ -112,14 +116,14 @@ impl Grain {
 
     fn label(self, date: NaiveDate) -> String {
         match self {
-            Self::Day => date.format("%Y-%m-%d").to_string(),
+            Self::Day | Self::Week => date.format("%Y-%m-%d").to_string(),
             Self::Month | Self::Quarter => date.format("%Y-%m").to_string(),
             Self::Years(_) => date.year().to_string(),
         }
     }
 }
 
-/// Ticks the first row of each day, month, quarter or year: the finest grain with at most `most`
+/// Ticks the first row of each day, week, month, quarter or year: the finest grain with at most `most`
 /// ticks. Positions are row numbers; the first row itself starts no span and has no tick.
 pub(crate) fn date_ticks(sessions: &[NaiveDate], most: usize) -> Vec<Tick> {
     let ticks = |grain: Grain| -> Vec<Tick> {
@@ -185,6 +189,16 @@ mod tests {
         );
         assert_eq!(days[4], NaiveDate::from_ymd_opt(2017, 1, 1).unwrap());
         assert!((months[0].at - 4.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_month_of_sessions_ticks_at_its_mondays() {
+        let start = NaiveDate::from_ymd_opt(2026, 7, 22).unwrap();
+        let days: Vec<NaiveDate> = start.iter_days().take(20).collect();
+        assert_eq!(
+            labels(&date_ticks(&days, 12)),
+            ["2026-07-27", "2026-08-03", "2026-08-10"]
+        );
     }
 
     #[test]

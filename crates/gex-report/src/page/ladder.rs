@@ -48,7 +48,7 @@ fn table(found: &HypothesisFinding) -> Option<Table> {
 }
 
 fn headings(methods: &Methods) -> Vec<String> {
-    let before = ["controls", "#effect", "#interval", "#n (effective)"];
+    let before = ["controls", "#effect", "#interval", "#n\u{a0}(effective)"];
     let after = ["#regime effect", "#interval", "#partial R²"];
     let owned = |names: &[&str]| {
         names

@@ -15,7 +15,7 @@ pub(super) fn table(hypotheses: &[HypothesisFinding]) -> Table {
         &[
             "hypothesis",
             "regime",
-            "#n (effective)",
+            "#n\u{a0}(effective)",
             "#spells",
             "#volatility",
             "#interval",
@@ -87,6 +87,7 @@ fn sample(row: &RegimeRow) -> Cell {
 /// Whether the regime passes the gates of a comparison; the reason stands below the table.
 fn comparable(row: &RegimeRow) -> Cell {
     match &row.gate {
+        None if row.regime == "all" => Cell::undefined("not a regime of its own"),
         None => Cell::text("yes"),
         Some(reason) => Cell::text("no").class("strong").titled(reason),
     }
@@ -101,7 +102,12 @@ pub(super) fn differences(hypotheses: &[HypothesisFinding]) -> Table {
         .filter(|(_, estimate)| finite(estimate.value).is_some())
         .collect();
     let methods = Methods::of(estimated.iter().map(|&(_, estimate)| estimate));
-    let before = ["hypothesis", "#difference", "#interval", "#n (effective)"];
+    let before = [
+        "hypothesis",
+        "#difference",
+        "#interval",
+        "#n\u{a0}(effective)",
+    ];
     let mut headings: Vec<String> = before.map(str::to_owned).into();
     headings.extend(methods.headings());
     headings.push("#AR(1)".to_owned());

@@ -3,7 +3,7 @@
 use gex_analysis::findings::{Estimate, Findings, HypothesisFinding, Role};
 
 use super::table::{Cell, Table};
-use crate::format::{count, finite, p_value, percent};
+use crate::format::{finite, p_value, percent};
 use crate::readable;
 
 /// The tables, in the order in which units first appear.
@@ -69,7 +69,7 @@ fn estimated(first: &Estimate, members: &[&HypothesisFinding]) -> Table {
             "horizon",
             "#estimate",
             "#interval",
-            "#n (effective)",
+            "#n\u{a0}(effective)",
             "#Holm\u{a0}p",
             "#placebo\u{a0}p",
             "#MDE80,\u{a0}%",
@@ -100,7 +100,7 @@ fn estimated_row(found: &HypothesisFinding, estimate: &Estimate) -> Vec<Cell> {
 
 fn not_estimated(members: &[&HypothesisFinding]) -> Table {
     let mut table = Table::new(
-        &format!("Without an estimate: {}.", count(members.len())),
+        "Hypotheses without an estimate.",
         &["hypothesis", "role", "verdict", "signal", "horizon", "why"],
     );
     let rows = members.iter();
