@@ -2,10 +2,10 @@
 """The demo's findings computed again from its raw inputs, by NumPy and SciPy alone.
 
 A second opinion for the Rust code: it shares no line with it, and brute force stands where the
-Rust code is clever (one regression a shift, no FFT, no Frisch-Waugh). Bars, controls and the GEX
-series go in; every number of `findings.json` and every row of `panel.parquet` is compared.
+Rust code is clever (a projection at every shift, no FFT). Bars, controls and the GEX series go in; every
+number of `findings.json` that a hypothesis has and every row of `panel.parquet` are compared.
 
-    gex demo DIR
+    gex demo --out DIR
     python3 tests/independent/headline_by_numpy.py DIR
 
 DIR holds bars.parquet, vix.parquet, adv.parquet and demo/<run-id>/; the newest run is taken.
@@ -578,7 +578,7 @@ def judge(gaps, findings, headlines):
 
 
 def word(p, level, sign, smallest_effect):
-    """DESIGN's rule: gates, then the test with its red flags, then power."""
+    """One rule: gates, then the test with its red flags, then power."""
     if level["gated"]:
         return "not-testable"
     if p <= 0.05 and level["p shift"] <= 0.05 and sign and not level["flags"]:

@@ -24,8 +24,8 @@ pub const LAGS: [usize; 3] = [1, 5, 22];
 pub const IMPLIED_NAMES: [&str; 3] = ["vix", "dvol", "implied-volatility"];
 /// Sessions that the last known bar may lie behind the decision.
 const REACH_SESSIONS: usize = 3;
-/// Age at which an implied volatility is too old: a week bridges every holiday.
-const IMPLIED_MAX_AGE: TimeDelta = TimeDelta::days(7);
+/// Age at which the last value of a daily control is too old: a week bridges every holiday.
+pub(crate) const MAX_AGE: TimeDelta = TimeDelta::days(7);
 
 /// The past of one grid under one estimator.
 #[derive(Debug, Clone)]
@@ -133,7 +133,7 @@ fn log_implied(
     let last = known_by(series, known_at)
         .last()
         .ok_or(Exclusion::NoImplied)?;
-    let fresh = known_at - last.ts <= IMPLIED_MAX_AGE;
+    let fresh = known_at - last.ts <= MAX_AGE;
     if !fresh || !last.value.is_finite() || last.value <= 0.0 {
         return Err(Exclusion::NoImplied);
     }

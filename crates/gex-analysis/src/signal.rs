@@ -15,6 +15,7 @@ use gex_compute::market::Instant;
 use gex_compute::market::bar::ControlSeries;
 use gex_compute::series::GexPoint;
 
+use crate::controls::MAX_AGE;
 use crate::inputs::{Inputs, Signals, known_by};
 use crate::outcome::Exclusion;
 use crate::stats::moments::{median, standard_deviation};
@@ -126,9 +127,11 @@ fn scale(points: &mut [RawPoint], scale: Scale, inputs: &Inputs<'_>) {
 }
 
 /// Median of the volumes known at the open of the signal's session: the session's own volume, though
-/// known at an after-close decision, would bring its turnover into the signal.
+/// known at an after-close decision, would bring its turnover into the signal. None where the series
+/// has ended.
 fn median_volume(series: &ControlSeries, open: Instant) -> Option<f64> {
     let known = known_by(series, open);
+    known.last().filter(|last| open - last.ts <= MAX_AGE)?;
     let from = known.len().checked_sub(ADV_SESSIONS)?;
     let volumes: Vec<f64> = known.get(from..)?.iter().map(|point| point.value).collect();
     median(&volumes).ok()
@@ -213,6 +216,8 @@ mod tests {
         };
         let on = |day| median_volume(&series, session(day).open);
         assert_eq!((on(20), on(21), on(25)), (None, Some(10.5), Some(14.5)));
+        // The last volume is of day 30: a week later it still serves, a day on it does not.
+        assert_eq!((on(37), on(38)), (Some(20.5), None));
     }
 
     #[test]
