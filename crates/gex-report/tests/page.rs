@@ -173,8 +173,15 @@ fn synthetic_data_carries_its_banner_and_real_data_does_not() {
     let mut findings = fixture::findings(20);
     let page = |findings: &Findings| render(&fixture::input(findings, 20)).unwrap().html;
     assert!(page(&findings).contains(banner));
+    let stamped = |findings: &Findings| {
+        let pages = render(&fixture::input(findings, 20)).unwrap();
+        let with = |svg: &str| svg.matches(">Synthetic data</text>").count();
+        pages.figures.iter().all(|figure| with(&figure.svg) == 1)
+    };
+    assert!(stamped(&findings));
     findings.study.synthetic = false;
     assert!(!page(&findings).contains(banner));
+    assert!(!stamped(&findings));
 }
 
 #[test]

@@ -11,11 +11,11 @@ mod strikes;
 mod strips;
 mod volatility;
 
-use gex_analysis::findings::{HypothesisFinding, Role};
+use gex_analysis::findings::{HypothesisFinding, Role as HypothesisRole};
 use serde::Serialize;
 
-use crate::draw::palette::standalone_css;
-use crate::draw::{Canvas, GRID, WIDTH, escape, png};
+use crate::draw::palette::{Role, standalone_css};
+use crate::draw::{Canvas, GRID, MARGIN, WIDTH, escape, png};
 use crate::error::RenderError;
 use crate::input::ReportInput;
 
@@ -136,6 +136,19 @@ impl Sketch {
         })
     }
 
+    /// Says on the drawing itself that its market was simulated: pictures travel without the page,
+    /// which says so in its banner.
+    fn stamp_as_synthetic(&mut self) {
+        let grid = f64::from(GRID);
+        let (right, base, size) = ((WIDTH - MARGIN) * grid, 30.0 * grid, 12.0 * grid);
+        let class = Role::Negative.number();
+        let stamp = format!(
+            "<g data-s=\"head\"><text x=\"{right}\" y=\"{base}\" font-size=\"{size}\" \
+             font-weight=\"600\" text-anchor=\"end\" class=\"f{class}\">Synthetic data</text></g>"
+        );
+        self.body.push_str(&stamp);
+    }
+
     /// The drawing for the page: themed by the page's classes, without its words.
     pub(crate) fn inline(&self) -> String {
         let grid = f64::from(GRID);
@@ -210,6 +223,9 @@ pub(crate) fn draw_all(input: &ReportInput) -> Result<Vec<Sketch>, RenderError> 
         sketches.extend(strikes::draw(strikes, &input.series.underlying)?);
     }
     sketches.extend(coverage::draw(&input.series, &findings.quality)?);
+    if findings.study.synthetic {
+        sketches.iter_mut().for_each(Sketch::stamp_as_synthetic);
+    }
     Ok(sketches)
 }
 
@@ -217,6 +233,6 @@ pub(crate) fn draw_all(input: &ReportInput) -> Result<Vec<Sketch>, RenderError> 
 fn leading(hypotheses: &[HypothesisFinding]) -> Option<&HypothesisFinding> {
     hypotheses
         .iter()
-        .find(|hypothesis| hypothesis.role == Role::Primary)
+        .find(|hypothesis| hypothesis.role == HypothesisRole::Primary)
         .or_else(|| hypotheses.first())
 }

@@ -8,27 +8,44 @@ use super::verdicts::estimate_cells;
 use crate::format::finite;
 use crate::readable;
 
-/// The tables of the primaries that have an estimate.
+/// The tables of the primaries that have an estimate, with the same columns; the last says what
+/// they stand for.
 pub(super) fn tables(findings: &Findings) -> Vec<Table> {
     let all = findings.hypotheses.iter();
-    all.filter(|found| found.role == Role::Primary)
-        .filter_map(table)
-        .collect()
+    let primaries: Vec<&HypothesisFinding> =
+        all.filter(|found| found.role == Role::Primary).collect();
+    let methods = Methods::of(primaries.iter().flat_map(|found| estimates(found)));
+    let mut tables: Vec<Table> = primaries
+        .iter()
+        .filter_map(|found| table(found, &methods))
+        .collect();
+    if let Some(last) = tables.last_mut() {
+        last.notes.push(
+            "Partial R²: share of the variance left by the controls that the signal explains."
+                .to_owned(),
+        );
+        last.notes.extend(methods.note());
+    }
+    tables
 }
 
-fn table(found: &HypothesisFinding) -> Option<Table> {
+/// The effects of one standard deviation of the signal, the headline's lagged one last.
+fn estimates(found: &HypothesisFinding) -> impl Iterator<Item = &Estimate> {
+    let rungs = found.ladder.iter().map(|rung| &rung.level);
+    rungs.chain(&found.lagged_open_interest)
+}
+
+fn table(found: &HypothesisFinding, methods: &Methods) -> Option<Table> {
     let mut rungs = found.ladder.iter();
     let first = rungs.find(|rung| finite(rung.level.value).is_some())?;
     let lagged = found.lagged_open_interest.as_ref();
-    let estimates = found.ladder.iter().map(|rung| &rung.level);
-    let methods = Methods::of(estimates.chain(lagged));
     let mut table = Table::new(
         &format!(
             "{}: controls added step by step, in {}.",
             readable::name(found),
             first.level.unit
         ),
-        &headings(&methods)
+        &headings(methods)
             .iter()
             .map(String::as_str)
             .collect::<Vec<_>>(),
@@ -36,14 +53,11 @@ fn table(found: &HypothesisFinding) -> Option<Table> {
     table.rows = found
         .ladder
         .iter()
-        .map(|rung| rung_row(rung, &methods))
+        .map(|rung| rung_row(rung, methods))
         .collect();
-    table.rows.extend(lagged.map(|e| lagged_row(e, &methods)));
-    table.notes.push(format!(
-        "Regime effect: {}. Partial R²: share of the variance left by the controls that the signal explains.",
-        first.regime.unit
-    ));
-    table.notes.extend(methods.note());
+    table.rows.extend(lagged.map(|e| lagged_row(e, methods)));
+    let regime = format!("Regime effect: {}.", first.regime.unit);
+    table.notes.push(regime);
     Some(table)
 }
 
