@@ -8,7 +8,7 @@ use gex_compute::market::contract::{Exercise, Payoff, Right};
 use gex_compute::market::snapshot::{ChainRow, Flags};
 use gex_compute::market::units::Currency;
 
-use crate::judge::{At, Fault, Notes, judge_right, judge_root, judge_spot};
+use crate::judge::{At, Fault, Notes, check_solvable, judge_right, judge_root, judge_spot};
 use crate::quality::{Ledger, Rule};
 use crate::source::printable;
 use crate::vendor::columns::{Columns, Field};
@@ -162,7 +162,9 @@ impl Gate<'_> {
         if let Some((column, value)) = candidate.malformed {
             return Err(Fault::malformed(column, value));
         }
-        let mut notes = Notes::new(candidate.flags, ledger);
+        // A row that is set aside counts under that rule alone.
+        let mut found = Ledger::default();
+        let mut notes = Notes::new(candidate.flags, &mut found);
         let spot = judge_spot(candidate.spot)?;
         let contract = Contract {
             root: judge_root(candidate.root)?,
@@ -172,7 +174,8 @@ impl Gate<'_> {
         };
         let values = notes.quantities(candidate.values)?;
         let row = self.row(contract, values, notes.flags());
-        notes.check_solvable(&row, spot, ts);
+        check_solvable(&row, spot, ts)?;
+        ledger.absorb(found);
         Ok((row, spot))
     }
 

@@ -7,8 +7,10 @@ use gex_compute::market::snapshot::{ChainSnapshot, SnapshotError, SnapshotHead};
 use gex_compute::market::units::{OutOfRange, Spot};
 
 use crate::accept::{Accepted, Candidate, Gate, Rejected, accept};
+use crate::cadence::{Cadence, Taken};
 use crate::quality::{Ledger, Rule};
 use crate::sessions::{OiClock, Placed, Placement, place};
+use crate::source::printable;
 use crate::vendor::columns::Field;
 use crate::vendor::{Profile, Stamp, VendorChain, VendorFile};
 
@@ -67,7 +69,7 @@ pub struct Assembler {
     clock: OiClock,
     waiting: BTreeMap<String, Ready>,
     written: BTreeMap<(String, NaiveDate), String>,
-    snapshots_of: BTreeMap<(String, NaiveDate), usize>,
+    cadence: Cadence,
     last: BTreeMap<String, Last>,
     fingerprints: BTreeMap<String, (blake3::Hash, String)>,
     rejected: Vec<Rejected>,
@@ -84,7 +86,7 @@ impl Assembler {
             clock,
             waiting: BTreeMap::new(),
             written: BTreeMap::new(),
-            snapshots_of: BTreeMap::new(),
+            cadence: Cadence::default(),
             last: BTreeMap::new(),
             fingerprints: BTreeMap::new(),
             rejected: Vec::new(),
@@ -121,7 +123,11 @@ impl Assembler {
         for (_, ready) in std::mem::take(&mut self.waiting) {
             self.release(ready);
         }
-        self.note_mixed_cadence();
+        self.cadence.note_mixed(&mut self.ledger);
+        let column = self.profile.columns.name(Field::Ts);
+        let calendar = self.profile.calendar;
+        self.cadence
+            .note_wall_clock(calendar, column, &mut self.ledger);
     }
 
     /// Takes the snapshots that are complete.
@@ -273,10 +279,24 @@ impl Assembler {
         let counts = self.sources.entry(ready.source.clone()).or_default();
         counts.kept += ready.places.len() as u64;
         let key = (ready.snapshot.head().underlying.clone(), ready.session());
-        *self.snapshots_of.entry(key.clone()).or_default() += 1;
+        self.remember(&ready);
         self.written.insert(key, ready.source);
         self.ledger.absorb(ready.ledger);
         self.done.push(ready.snapshot);
+    }
+
+    /// A snapshot of a closed day has no part in the rhythm of the sessions, and a fetch time is not
+    /// the instant of the quotes.
+    fn remember(&mut self, ready: &Ready) {
+        if ready.label.is_none() && ready.ledger.tally(Rule::NotASession).rows == 0 {
+            let head = ready.snapshot.head();
+            let taken = Taken {
+                session: head.session,
+                ts: head.ts,
+                rows: ready.snapshot.len() as u64,
+            };
+            self.cadence.add(&head.underlying, taken);
+        }
     }
 
     fn compare_with_last(&mut self, ready: &Ready) {
@@ -307,18 +327,6 @@ impl Assembler {
             );
             let place = format!("{}: {name} {from} to {to}", now.session);
             self.ledger.note(Rule::OpenInterestJump, rows, place);
-        }
-    }
-
-    fn note_mixed_cadence(&mut self) {
-        let single = self.snapshots_of.values().filter(|n| **n == 1).count();
-        if self.snapshots_of.len() - single < single {
-            for ((underlying, session), n) in &self.snapshots_of {
-                if 1 < *n {
-                    let place = format!("{underlying} {session}: {n} snapshots, most have one");
-                    self.ledger.note(Rule::MixedCadence, 0, place);
-                }
-            }
         }
     }
 
@@ -375,9 +383,10 @@ fn label_of(chain: &VendorChain) -> Option<NaiveDate> {
 }
 
 fn chain_name(source: &str, chain: &VendorChain) -> String {
+    let underlying = printable(&chain.underlying);
     match label_of(chain) {
-        Some(label) => format!("{} {label} in {source}", chain.underlying),
-        None => format!("{} in {source}", chain.underlying),
+        Some(label) => format!("{underlying} {label} in {source}"),
+        None => format!("{underlying} in {source}"),
     }
 }
 

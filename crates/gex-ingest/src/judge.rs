@@ -130,22 +130,6 @@ impl<'a> Notes<'a> {
         Ok(clean)
     }
 
-    /// Warns of a contract without a volatility whose price holds none either: there is no price, or
-    /// the offer is below what exercise is worth whatever the carry. The row stays, because its open
-    /// interest belongs to the total of which coverage is a share.
-    pub(crate) fn check_solvable(&mut self, row: &ChainRow, spot: f64, ts: Instant) {
-        if row.iv.is_some() {
-            return;
-        }
-        let price = row.ask.or(row.bid.filter(|bid| 0.0 < *bid)).or(row.mark);
-        let below = row.payoff == Payoff::Linear
-            && row.ask.is_some_and(|ask| ask < least_worth(row, spot, ts));
-        if price.is_none() || below {
-            let place = format!("column \"iv\", {} {} {}", row.expiry, row.strike, row.right);
-            self.ledger.note(Rule::IvNotSolvable, 1, place);
-        }
-    }
-
     fn price(&mut self, price: Option<f64>, field: Field) -> Option<f64> {
         let price = price?;
         if price.is_finite() && 0.0 <= price {
@@ -193,6 +177,27 @@ impl<'a> Notes<'a> {
         }
         Ok(Some(vol))
     }
+}
+
+/// Refuses a contract without a volatility whose price holds none either: there is no price, or the
+/// offer is below what exercise is worth whatever the carry. No gamma can ever be computed of it.
+pub(crate) fn check_solvable(row: &ChainRow, spot: f64, ts: Instant) -> Result<(), Fault> {
+    if row.iv.is_some() {
+        return Ok(());
+    }
+    let priced = row.ask.or(row.bid.filter(|bid| 0.0 < *bid)).or(row.mark);
+    let below =
+        row.payoff == Payoff::Linear && row.ask.is_some_and(|ask| ask < least_worth(row, spot, ts));
+    if priced.is_some() && !below {
+        return Ok(());
+    }
+    let text = |price: Option<f64>| price.map_or("none".to_owned(), |price| price.to_string());
+    let quote = format!(
+        "no volatility, bid {}, ask {}",
+        text(row.bid),
+        text(row.ask)
+    );
+    Err(Fault::new(Field::Iv, &quote, Rule::IvNotSolvable))
 }
 
 fn required(value: Option<f64>, field: Field) -> Result<f64, Fault> {

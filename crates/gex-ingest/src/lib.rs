@@ -6,6 +6,7 @@
 pub mod accept;
 pub mod archive;
 pub mod assemble;
+mod cadence;
 mod codec;
 mod content_hash;
 pub mod daily;

@@ -65,6 +65,8 @@ rules! {
     InvalidIv, "invalid_iv", SetAside;
     /// A volatility too small or too large to be one.
     ImplausibleIv, "implausible_iv", SetAside;
+    /// A contract that has neither a volatility nor a price that holds one.
+    IvNotSolvable, "iv_not_solvable", SetAside;
     /// Negative or infinite open interest.
     InvalidOpenInterest, "invalid_open_interest", SetAside;
     /// The contract had settled at the instant of the quotes.
@@ -105,8 +107,6 @@ rules! {
     SessionRelabelled, "session_relabelled", RepairAndFlag;
     /// Rows of one snapshot disagree on the spot; the value of most rows stands.
     InconsistentSpot, "inconsistent_spot", RepairAndFlag;
-    /// A contract that has neither a volatility nor a price that holds one.
-    IvNotSolvable, "iv_not_solvable", Warn;
     /// An expiry more than fifty years away.
     ImplausibleExpiry, "implausible_expiry", Warn;
     /// A chain with calls alone or puts alone.

@@ -169,7 +169,7 @@ fn a_doubtful_number_becomes_unknown_and_the_row_says_so() {
 }
 
 #[test]
-fn a_price_that_holds_no_volatility_is_named_and_the_row_kept() {
+fn a_price_that_holds_no_volatility_costs_its_row() {
     let start = "2026-06-22T19:45:00Z,SPX,2026-06-26,7000";
     for (rest, caught) in [
         (",C,0,0,0,5,7472.79", 1),
@@ -181,10 +181,15 @@ fn a_price_that_holds_no_volatility_is_named_and_the_row_kept() {
         let (report, batch) = rule_of(&format!("{start}{rest}"));
         assert_eq!(
             report.ledger.tally(Rule::IvNotSolvable).rows,
-            caught,
+            caught as u64,
             "{rest}"
         );
-        assert_eq!(batch.snapshots[0].len(), 3, "{rest}");
+        assert_eq!(batch.snapshots[0].len(), 3 - caught, "{rest}");
+        assert_eq!(batch.rejected.len(), caught, "{rest}");
+        assert!(
+            batch.rejected.iter().all(|row| row.column == "iv"),
+            "{rest}"
+        );
     }
 }
 

@@ -9,6 +9,7 @@ use polars::prelude::{
     Column, CsvReadOptions, DataFrame, DataType, ParquetReader, SerReader, TimeUnit,
 };
 
+use super::statistics::check_statistics;
 use crate::source::{Container, SourceError, SourceFile, printable};
 use gex_compute::market::Instant;
 
@@ -339,10 +340,12 @@ fn read_parquet(source: &SourceFile, chosen: Vec<String>) -> Result<DataFrame, S
     let mut plain = (**metadata).clone();
     plain.key_value_metadata = None;
     reader.set_metadata(Arc::new(plain));
-    reader
+    let data = reader
         .with_columns(Some(chosen))
         .finish()
-        .map_err(|error| damaged(source, &error.to_string()))
+        .map_err(|error| damaged(source, &error.to_string()))?;
+    check_statistics(source, &data)?;
+    Ok(data)
 }
 
 fn damaged(source: &SourceFile, detail: &str) -> SourceError {

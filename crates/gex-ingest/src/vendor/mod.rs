@@ -6,6 +6,7 @@ mod cboe_delayed;
 mod cboe_snap;
 pub mod columns;
 pub(crate) mod frame;
+mod statistics;
 pub mod table;
 
 use chrono::NaiveDate;
