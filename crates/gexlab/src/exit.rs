@@ -30,8 +30,17 @@ impl FailureKind {
 pub struct Failure {
     /// Which exit code.
     pub kind: FailureKind,
-    /// What happened and what to do, as a chain of causes.
-    pub error: anyhow::Error,
+    /// What happened and what to do.
+    pub words: Words,
+}
+
+/// What a failure says.
+#[derive(Debug)]
+pub enum Words {
+    /// A chain of causes.
+    Chain(anyhow::Error),
+    /// Faults of a file, already shown at their places.
+    Shown(String),
 }
 
 impl Failure {
@@ -39,7 +48,15 @@ impl Failure {
     pub fn usage(error: impl Into<anyhow::Error>) -> Self {
         Self {
             kind: FailureKind::Usage,
-            error: error.into(),
+            words: Words::Chain(error.into()),
+        }
+    }
+
+    /// Faults of the study file, already shown at their places.
+    pub fn shown(text: String) -> Self {
+        Self {
+            kind: FailureKind::Usage,
+            words: Words::Shown(text),
         }
     }
 
@@ -47,7 +64,7 @@ impl Failure {
     pub fn data(error: impl Into<anyhow::Error>) -> Self {
         Self {
             kind: FailureKind::Data,
-            error: error.into(),
+            words: Words::Chain(error.into()),
         }
     }
 
@@ -55,7 +72,7 @@ impl Failure {
     pub fn failed(error: impl Into<anyhow::Error>) -> Self {
         Self {
             kind: FailureKind::Failed,
-            error: error.into(),
+            words: Words::Chain(error.into()),
         }
     }
 
@@ -67,8 +84,23 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#}", self.error)
+        match &self.words {
+            Words::Chain(error) => f.write_str(&chain(error)),
+            Words::Shown(text) => f.write_str(text),
+        }
     }
+}
+
+/// The chain of causes; one whose words the text above it holds already is not said twice.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
 }
 
 impl From<std::io::Error> for Failure {

@@ -87,6 +87,18 @@ pub fn vendor_series(
     Ok((points, rejected.len()))
 }
 
+/// What makes an input that is missing.
+fn cure(name: &str) -> String {
+    match name.strip_prefix("data.controls.") {
+        Some(control) => format!("make it with `gex import FILE --control {control} --out …`"),
+        None if name == "data.bars" => {
+            "make it with `gex import FILE --bars UNDERLYING --adjusted none --out …`".to_owned()
+        }
+        None if name == "data.archive" => "make it with `gex import FILES --out …`".to_owned(),
+        None => "check the path, which is relative to the study file".to_owned(),
+    }
+}
+
 /// blake3 of every input, by the name it has in the study file. An archive is its `archive.json`,
 /// which holds the hash of each of its files.
 ///
@@ -96,7 +108,8 @@ pub fn vendor_series(
 pub fn input_hashes(data: &DataPlan) -> Result<BTreeMap<String, String>, Failure> {
     let mut hashes = BTreeMap::new();
     let mut add = |name: String, path: &Path| -> Result<(), Failure> {
-        let bytes = fs::read(path).with_context(|| format!("cannot read {name}"));
+        let bytes = fs::read(path)
+            .with_context(|| format!("cannot read {name} = {}; {}", path.display(), cure(&name)));
         hashes.insert(name, hash(&bytes.map_err(Failure::data)?));
         Ok(())
     };

@@ -6,7 +6,7 @@ use clap::Parser;
 use gexlab::args::{Cli, Command};
 use gexlab::cmd;
 use gexlab::console::{Console, Verbosity};
-use gexlab::exit::Failure;
+use gexlab::exit::{Failure, Words};
 use gexlab::parallel::set_threads;
 
 fn main() -> ExitCode {
@@ -14,10 +14,18 @@ fn main() -> ExitCode {
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let red = anstyle::AnsiColor::Red.on_default().bold();
-            anstream::eprintln!("{red}error:{red:#} {failure}");
+            say(&failure);
             failure.exit_code()
         }
+    }
+}
+
+/// Faults that are shown at their places say "error" themselves.
+fn say(failure: &Failure) {
+    let red = anstyle::AnsiColor::Red.on_default().bold();
+    match &failure.words {
+        Words::Chain(_) => anstream::eprintln!("{red}error:{red:#} {failure}"),
+        Words::Shown(_) => anstream::eprintln!("{failure}"),
     }
 }
 

@@ -38,7 +38,7 @@ pub fn open_study(path: &Path) -> Result<OpenStudy, Failure> {
         Style::Plain
     };
     let faulty = |faults: &[crate::diagnostic::Diagnostic]| {
-        Failure::usage(anyhow::anyhow!("{}", render(faults, &text, &shown, style)))
+        Failure::shown(render(faults, &text, &shown, style))
     };
     let file = parse(&text).map_err(|fault| faulty(&[fault]))?;
     let base = path.parent().unwrap_or(Path::new(""));

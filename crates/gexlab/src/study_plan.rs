@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gex_analysis::controls::IMPLIED_NAMES;
 use gex_analysis::findings::{Expect, Role};
 use gex_analysis::study::{
     Control, Estimator, Horizon, Hypothesis, OutcomeKind, OutcomeSpec, RegimeSpec, Scale,
@@ -50,6 +51,7 @@ pub fn plan(file: &StudyFile, base: &Path) -> Result<Plan, Vec<Diagnostic>> {
     if let (Some(grid), Some(first)) = (&file.grid, hypotheses.first().cloned()) {
         hypotheses.extend(grid_family(&mut checker, grid, &first));
     }
+    check_controls(&mut checker, file);
     if let Some(data) = &data {
         check_models(&mut checker, file, data, &models);
     }
@@ -350,6 +352,39 @@ fn check_models(checker: &mut Checker, file: &StudyFile, data: &DataPlan, models
     }
 }
 
+/// Every control series that a scale or a control needs must be among the data.
+fn check_controls(checker: &mut Checker, file: &StudyFile) {
+    let has = |name: &str| file.data.controls.contains_key(name);
+    let grid = file
+        .grid
+        .iter()
+        .filter_map(|grid| grid.scale.as_ref())
+        .flatten();
+    let scales = file
+        .hypothesis
+        .iter()
+        .map(|table| &table.signal.scale)
+        .chain(grid);
+    for typed in scales {
+        let needed = Scale::from_name(typed.get_ref()).and_then(Scale::control);
+        if let Some(name) = needed.filter(|name| !has(name)) {
+            checker.fault(missing_control(typed, name));
+        }
+    }
+    for typed in file.hypothesis.iter().flat_map(|table| &table.controls) {
+        let implied = Control::from_name(typed.get_ref()) == Some(Control::ImpliedVariance);
+        if implied && !IMPLIED_NAMES.iter().any(|name| has(name)) {
+            checker.fault(missing_control(typed, IMPLIED_NAMES[0]));
+        }
+    }
+}
+
+fn missing_control(typed: &Spanned<String>, name: &str) -> Diagnostic {
+    let message = format!("`{}` needs the control series `{name}`", typed.get_ref());
+    Diagnostic::new(message, typed.span(), "needs a series")
+        .with_help(format!("add `controls.{name} = \"FILE\"` to [data]"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -383,6 +418,22 @@ mod tests {
             .collect();
         assert!(shown.contains(&"\"net-gax\""), "{shown:?}");
         assert!(shown.contains(&"\"sing\""), "{shown:?}");
+    }
+
+    #[test]
+    fn a_missing_control_series_is_named_before_anything_is_read() {
+        let broken = STUDY.replace("controls.adv", "controls.volume");
+        let faults = plan(&parse(&broken).unwrap(), Path::new("x")).unwrap_err();
+        assert_eq!(
+            faults[0].message,
+            "`per-adv` needs the control series `adv`"
+        );
+        let broken = STUDY.replace("controls.vix", "controls.volatility");
+        let faults = plan(&parse(&broken).unwrap(), Path::new("x")).unwrap_err();
+        assert!(
+            faults[0].help.as_deref().unwrap().contains("controls.vix"),
+            "{faults:?}"
+        );
     }
 
     #[test]

@@ -250,7 +250,8 @@ fn import_control(args: &ImportArgs, name: &str, console: Console) -> Result<(),
     Ok(())
 }
 
-fn make_parent(path: &Path) -> Result<(), Failure> {
+/// Makes the folder that a file goes into.
+pub(crate) fn make_parent(path: &Path) -> Result<(), Failure> {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => Ok(fs::create_dir_all(parent)?),
         _ => Ok(()),

@@ -4,6 +4,7 @@ use gex_ingest::archive::Archive;
 use gex_ingest::table::write_parquet;
 
 use crate::args::SeriesArgs;
+use crate::cmd::import::make_parent;
 use crate::console::Console;
 use crate::exit::Failure;
 use crate::open_study::open_study;
@@ -28,6 +29,7 @@ pub fn series(args: &SeriesArgs, console: Console) -> Result<(), Failure> {
     let replay = replay(&archive, &study.plan, *at, &bar).map_err(Failure::data)?;
     bar.finish_and_clear();
     let table = series_table(&replay.points);
+    make_parent(&args.out)?;
     write_parquet(&args.out, &table, &[]).map_err(Failure::failed)?;
     let sessions = replay.points.len() / models(&study.plan.models);
     console.stage(
