@@ -77,7 +77,7 @@ fn scale(name: &str) -> String {
     match name {
         "usd" => "unscaled".to_owned(),
         "per-adv" => "per ADV".to_owned(),
-        "own-deviation" => "per own s.d.".to_owned(),
+        "own-deviation" => "own s.d.".to_owned(),
         other => spaced(other),
     }
 }
