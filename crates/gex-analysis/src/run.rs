@@ -253,6 +253,33 @@ fn flags(
     flags
 }
 
+/// The red flag of an effect whose sign depends on what the signal is divided by.
+///
+/// Other positions are not asked: an inverted book turns every sign by construction.
+fn turned_scale(judged: &Judged, family: &[Judged]) -> Option<String> {
+    let own = &judged.finding;
+    let effect = judged.evidence.effect?;
+    let same_question = |other: &&Judged| {
+        let other = &other.finding;
+        other.positioning == own.positioning
+            && other.measure == own.measure
+            && other.outcome == own.outcome
+            && other.horizon == own.horizon
+            && other.scale != own.scale
+    };
+    let turned = family.iter().filter(same_question).find(|other| {
+        other
+            .evidence
+            .effect
+            .is_some_and(|theirs| theirs * effect < 0.0)
+    })?;
+    let scale = &turned.finding.scale;
+    Some(format!(
+        "With scale {scale} in place of {} the sign turns.",
+        own.scale
+    ))
+}
+
 /// The finding as far as the study file fixes it.
 fn declared(hypothesis: &Hypothesis) -> HypothesisFinding {
     HypothesisFinding {
@@ -278,7 +305,10 @@ fn declared(hypothesis: &Hypothesis) -> HypothesisFinding {
 }
 
 fn judge(found: Vec<Judged>) -> Vec<(HypothesisFinding, HypothesisPanel)> {
-    let evidence: Vec<Evidence> = found.iter().map(|judged| judged.evidence.clone()).collect();
+    let mut evidence: Vec<Evidence> = found.iter().map(|judged| judged.evidence.clone()).collect();
+    for (own, judged) in evidence.iter_mut().zip(&found) {
+        own.flags.extend(turned_scale(judged, &found));
+    }
     found
         .into_iter()
         .zip(verdicts(&evidence))

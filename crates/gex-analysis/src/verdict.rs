@@ -132,7 +132,7 @@ fn judge(
     let (detectable, matters) = (100.0 * mde80, 100.0 * evidence.smallest_effect);
     if evidence.smallest_effect < mde80 {
         let reason = format!(
-            "An effect below {detectable:.1} % of volatility per standard deviation would be \
+            "An effect below {detectable:.1} % per standard deviation of the signal would be \
              missed more than one time in five; {matters:.1} % was declared to matter."
         );
         return (VerdictWord::Underpowered, [vec![reason], against].concat());

@@ -1,6 +1,6 @@
 //! Which snapshot of each session is the session's.
 
-use chrono::{NaiveDate, TimeZone};
+use chrono::{NaiveDate, TimeDelta, TimeZone};
 use gex_compute::market::Instant;
 use gex_compute::market::calendar::Calendar;
 use gex_compute::market::snapshot::ChainSnapshot;
@@ -58,6 +58,14 @@ impl Chooser {
         }
     }
 
+    fn last_instant(&self, session: NaiveDate) -> Option<Instant> {
+        let end = self.calendar.quotes_end(session)?;
+        match self.calendar {
+            Calendar::Deribit => Some(end - SETTLEMENT_AVERAGE),
+            Calendar::Xnys | Calendar::Xnse => Some(end),
+        }
+    }
+
     /// The instant that a session's snapshot may not pass.
     fn end(&self, session: NaiveDate) -> Option<Instant> {
         match self.choice {
@@ -70,10 +78,14 @@ impl Chooser {
                     .earliest()?;
                 Some(zoned.to_utc())
             }
-            SnapshotChoice::Last | SnapshotChoice::All => self.calendar.quotes_end(session),
+            SnapshotChoice::Last | SnapshotChoice::All => self.last_instant(session),
         }
     }
 }
+
+/// Deribit settles on the average of the index over the last half hour, in which an option is no
+/// longer a plain one.
+const SETTLEMENT_AVERAGE: TimeDelta = TimeDelta::minutes(30);
 
 /// The end of the first session that a signal known at `known_at` can be traded in.
 ///
@@ -93,7 +105,7 @@ pub fn next_session_end(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::{NaiveTime, TimeDelta, Utc};
+    use chrono::{NaiveTime, Utc};
     use gex_compute::market::snapshot::SnapshotHead;
     use gex_compute::market::units::{Currency, Spot};
 
@@ -141,6 +153,14 @@ mod tests {
         };
         let offered = [at(4, 20, 0), at(5, 20, 20), at(5, 20, 40), at(5, 20, 50)];
         assert_eq!(chosen(choice, &offered), vec![offered[2].head().ts]);
+    }
+
+    #[test]
+    fn deribits_last_half_hour_is_left_out() {
+        let session = NaiveDate::from_ymd_opt(2024, 1, 5).unwrap();
+        let chooser = Chooser::new(SnapshotChoice::Last, Calendar::Deribit);
+        let end = Utc.with_ymd_and_hms(2024, 1, 5, 7, 30, 0).unwrap();
+        assert_eq!(chooser.end(session), Some(end));
     }
 
     #[test]

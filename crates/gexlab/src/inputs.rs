@@ -170,7 +170,7 @@ fn from_archive(
             .unwrap_or_default(),
         quality: quality(document, &replay),
         synthetic: document.synthetic,
-        assumptions: assumptions(plan, document, &replay.forwards),
+        assumptions: assumptions(plan, document, &replay),
         signals: SignalData::Chains(Box::new(replay)),
         bars,
     })
@@ -278,7 +278,7 @@ fn quality(document: &Document, replay: &Replay) -> QualityFacts {
     let rules = document.rules.iter().map(|(rule, found)| RuleCount {
         rule: rule.clone(),
         action: found.action.clone(),
-        count: found.rows,
+        count: found.rows.max(found.places.len() as u64),
         text: first_places(&found.places),
     });
     let mean = |measure: Measure| {
@@ -330,7 +330,7 @@ fn forward_counts(counts: &ForwardCounts) -> Vec<(String, usize)> {
     .collect()
 }
 
-fn assumptions(plan: &Plan, document: &Document, forwards: &ForwardCounts) -> Vec<String> {
+fn assumptions(plan: &Plan, document: &Document, replay: &Replay) -> Vec<String> {
     let pricing = &plan.pricing;
     let mut sentences: Vec<String> = plan
         .models
@@ -346,13 +346,31 @@ fn assumptions(plan: &Plan, document: &Document, forwards: &ForwardCounts) -> Ve
     sentences.push(format!("Volatility: {}.", volatility_words(pricing.iv)));
     sentences.push(format!("Expiries in the book: {}.", pricing.expiries));
     sentences.push(clock_sentence(&document.open_interest));
-    if pricing.forward == ForwardSource::Parity && 0 < forwards.american_parity {
+    let calendar = Calendar::from_name(&document.calendar).filter(|c| *c != Calendar::Deribit);
+    if let Some(sentence) = calendar.and_then(|c| window_sentence(&replay.points, c)) {
+        sentences.push(sentence);
+    }
+    let american = replay.forwards.american_parity;
+    if pricing.forward == ForwardSource::Parity && 0 < american {
         sentences.push(format!(
-            "Parity is biased for the American options of {} expiries.",
-            forwards.american_parity
+            "Parity is biased for the American options of {american} expiries."
         ));
     }
     sentences
+}
+
+/// What an outcome leaves out when signals are known after the close of their session.
+fn window_sentence(points: &[GexPoint], calendar: Calendar) -> Option<String> {
+    let after = |point: &GexPoint| {
+        calendar
+            .session_on(point.session)
+            .is_some_and(|session| session.close <= point.known_at)
+    };
+    points.iter().all(after).then(|| {
+        "Outcomes: every signal was known after its session's close, so that an outcome begins at \
+         the next session's open and the night between is not in it."
+            .to_owned()
+    })
 }
 
 fn forward_words(pricing: &PricingConfig) -> String {

@@ -128,19 +128,18 @@ struct Volatility {
 impl Volatility {
     /// The trailing volatility at each session's close, in per cent a year.
     fn of(series: &BarSeries, calendar: Calendar) -> Self {
-        let zone = calendar.time_zone();
         let closes_only = series.bars.iter().all(|bar| bar.start == bar.end);
-        let mut by_session = BTreeMap::new();
-        for (i, bar) in series.bars.iter().enumerate() {
-            let session = bar.end.with_timezone(&zone).date_naive();
+        let sessions = by_session(&series.bars, calendar);
+        let bars: Vec<Bar> = sessions.values().copied().collect();
+        let shown = sessions.keys().enumerate().map(|(i, session)| {
             let window = (i + 1)
                 .checked_sub(SHOWN_SESSIONS + 1)
-                .map(|from| &series.bars[from..=i]);
+                .map(|from| &bars[from..=i]);
             let volatility = window.and_then(|bars| trailing(bars, closes_only, calendar));
-            by_session.insert(session, (bar.close, volatility));
-        }
+            (*session, (bars[i].close, volatility))
+        });
         Self {
-            by_session,
+            by_session: shown.collect(),
             closes_only,
         }
     }
@@ -161,6 +160,21 @@ impl Volatility {
         };
         format!("{SHOWN_SESSIONS} sessions to date, {estimator}")
     }
+}
+
+/// One bar a session, put together from however many it has.
+fn by_session(bars: &[Bar], calendar: Calendar) -> BTreeMap<NaiveDate, Bar> {
+    let mut sessions: BTreeMap<NaiveDate, Bar> = BTreeMap::new();
+    for bar in bars {
+        let Some(session) = calendar.session_of(bar.start) else {
+            continue;
+        };
+        let whole = sessions.entry(session.date).or_insert(*bar);
+        whole.high = whole.high.max(bar.high);
+        whole.low = whole.low.min(bar.low);
+        (whole.close, whole.end) = (bar.close, bar.end);
+    }
+    sessions
 }
 
 fn trailing(bars: &[Bar], closes_only: bool, calendar: Calendar) -> Option<f64> {

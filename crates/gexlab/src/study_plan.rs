@@ -48,8 +48,8 @@ pub fn plan(file: &StudyFile, base: &Path) -> Result<Plan, Vec<Diagnostic>> {
         .iter()
         .filter_map(|table| hypothesis(&mut checker, table))
         .collect();
-    if let (Some(grid), Some(first)) = (&file.grid, hypotheses.first().cloned()) {
-        hypotheses.extend(grid_family(&mut checker, grid, &first));
+    if let Some(grid) = &file.grid {
+        hypotheses.extend(grid_family(&mut checker, grid, &hypotheses));
     }
     check_controls(&mut checker, file);
     if let Some(data) = &data {
@@ -254,8 +254,16 @@ fn horizon(checker: &mut Checker, typed: &Spanned<String>) -> Option<Horizon> {
     })
 }
 
-/// Every combination of the grid, each a hypothesis of its own, built on the first of the file.
-fn grid_family(checker: &mut Checker, grid: &GridTable, first: &Hypothesis) -> Vec<Hypothesis> {
+/// Every combination of the grid, each a hypothesis of its own, built on the first of the file;
+/// one that the file declares already is not counted twice.
+fn grid_family(
+    checker: &mut Checker,
+    grid: &GridTable,
+    declared: &[Hypothesis],
+) -> Vec<Hypothesis> {
+    let Some(first) = declared.first() else {
+        return Vec::new();
+    };
     let names = |list: &Option<Vec<Spanned<String>>>| -> Option<Vec<String>> {
         list.as_ref()
             .map(|list| list.iter().map(|typed| typed.get_ref().clone()).collect())
@@ -284,8 +292,10 @@ fn grid_family(checker: &mut Checker, grid: &GridTable, first: &Hypothesis) -> V
             }
         }
     }
-    family.retain(|hypothesis| {
-        hypothesis.signal != first.signal || hypothesis.outcome != first.outcome
+    family.retain(|variant| {
+        !declared
+            .iter()
+            .any(|hypothesis| same_test(hypothesis, variant))
     });
     for hypothesis in &mut family {
         hypothesis.id = grid_id(grid, hypothesis);
@@ -300,6 +310,11 @@ fn variant(first: &Hypothesis, positioning: &str, scale: Scale, horizon: Horizon
     hypothesis.signal.scale = scale;
     hypothesis.outcome.horizon = horizon;
     hypothesis
+}
+
+/// Whether two hypotheses test the same thing beyond the same controls.
+fn same_test(a: &Hypothesis, b: &Hypothesis) -> bool {
+    a.signal == b.signal && a.outcome == b.outcome && a.controls == b.controls
 }
 
 /// Names a variant by what the grid varies: `grid-per-adv-5session`.

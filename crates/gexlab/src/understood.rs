@@ -35,8 +35,8 @@ pub fn understood(plan: &Plan) -> Value {
     })
 }
 
-/// The hash of each hypothesis with everything that makes it another one: what it tests and how
-/// the book is priced, not its name, claim or role.
+/// The hash of each hypothesis with everything that makes it another one: what it tests, on which
+/// part of the data, and how the book is priced; not its name, claim or role.
 pub fn hypothesis_hashes(plan: &Plan) -> Vec<String> {
     let whole = understood(plan);
     let tested = |hypothesis: &Hypothesis| {
@@ -90,6 +90,7 @@ fn whole_hypothesis(hypothesis: &Hypothesis) -> Value {
     value["id"] = json!(hypothesis.id);
     value["claim"] = json!(hypothesis.claim);
     value["role"] = json!(role);
+    value["smallest-effect"] = json!(hypothesis.smallest_effect);
     value
 }
 
@@ -112,6 +113,5 @@ fn tested(hypothesis: &Hypothesis) -> Value {
         "horizon": hypothesis.outcome.horizon.to_string(),
         "controls": hypothesis.controls.iter().map(|c| c.name()).collect::<Vec<_>>(),
         "expect": expect,
-        "smallest-effect": hypothesis.smallest_effect,
     })
 }
