@@ -61,6 +61,8 @@ struct Last {
     session: NaiveDate,
     spot: f64,
     open_interest: f64,
+    /// Open interest of the session before it.
+    earlier_open_interest: Option<f64>,
 }
 
 /// Puts snapshots together, file by file, and keeps the books.
@@ -302,14 +304,15 @@ impl Assembler {
     fn compare_with_last(&mut self, ready: &Ready) {
         let head = ready.snapshot.head();
         let open_interest = ready.snapshot.columns().open_interest.raw();
+        let last = self.last.get(&head.underlying).copied();
         let now = Last {
             session: head.session,
             spot: head.spot.get(),
             open_interest: open_interest.iter().filter(|n| !n.is_nan()).sum(),
+            earlier_open_interest: last.map(|last| last.open_interest),
         };
-        let Some(last) = self.last.insert(head.underlying.clone(), now) else {
-            return;
-        };
+        self.last.insert(head.underlying.clone(), now);
+        let Some(last) = last else { return };
         self.note_missing_sessions(last.session, now.session);
         let rows = ready.snapshot.len() as u64;
         let column = |field| self.profile.columns.name(field).to_owned();
@@ -318,8 +321,11 @@ impl Assembler {
             let place = format!("{}: {name} {from} to {to}", now.session);
             self.ledger.note(Rule::SpotJump, rows, place);
         }
-        let ratio = now.open_interest / last.open_interest;
-        if 0.0 < ratio && ratio.is_finite() && ratio.ln().abs() > OPEN_INTEREST_JUMP.ln() {
+        // The session after a spike is back where it was, and not at fault.
+        let back = last
+            .earlier_open_interest
+            .is_some_and(|earlier| !jumps(earlier, now.open_interest));
+        if jumps(last.open_interest, now.open_interest) && !back {
             let (name, from, to) = (
                 column(Field::OpenInterest),
                 last.open_interest,
@@ -346,6 +352,11 @@ impl Assembler {
 const SPOT_JUMP: f64 = 0.25;
 /// Even a quarterly expiry takes away less than nine tenths of all open interest.
 const OPEN_INTEREST_JUMP: f64 = 100.0;
+
+fn jumps(from: f64, to: f64) -> bool {
+    let ratio = to / from;
+    0.0 < ratio && ratio.is_finite() && OPEN_INTEREST_JUMP.ln() < ratio.ln().abs()
+}
 
 fn ready(
     source: &str,

@@ -185,19 +185,19 @@ pub(crate) fn check_solvable(row: &ChainRow, spot: f64, ts: Instant) -> Result<(
     if row.iv.is_some() {
         return Ok(());
     }
-    let priced = row.ask.or(row.bid.filter(|bid| 0.0 < *bid)).or(row.mark);
-    let below =
-        row.payoff == Payoff::Linear && row.ask.is_some_and(|ask| ask < least_worth(row, spot, ts));
-    if priced.is_some() && !below {
-        return Ok(());
-    }
     let text = |price: Option<f64>| price.map_or("none".to_owned(), |price| price.to_string());
-    let quote = format!(
-        "no volatility, bid {}, ask {}",
-        text(row.bid),
-        text(row.ask)
-    );
-    Err(Fault::new(Field::Iv, &quote, Rule::IvNotSolvable))
+    let quote = format!("bid {}, ask {}", text(row.bid), text(row.ask));
+    let priced = row.ask.or(row.bid.filter(|bid| 0.0 < *bid)).or(row.mark);
+    if priced.is_none() {
+        let missing = format!("no volatility; {quote}");
+        return Err(Fault::new(Field::Iv, &missing, Rule::IvNotSolvable));
+    }
+    let least = least_worth(row, spot, ts);
+    if row.payoff == Payoff::Linear && row.ask.is_some_and(|ask| ask < least) {
+        let below = format!("{quote}; exercise is worth {least} or more");
+        return Err(Fault::new(Field::Bid, &below, Rule::IvNotSolvable));
+    }
+    Ok(())
 }
 
 fn required(value: Option<f64>, field: Field) -> Result<f64, Fault> {

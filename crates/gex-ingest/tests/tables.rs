@@ -171,25 +171,23 @@ fn a_doubtful_number_becomes_unknown_and_the_row_says_so() {
 #[test]
 fn a_price_that_holds_no_volatility_costs_its_row() {
     let start = "2026-06-22T19:45:00Z,SPX,2026-06-26,7000";
-    for (rest, caught) in [
-        (",C,0,0,0,5,7472.79", 1),
-        (",C,1,1.1,,5,7472.79", 1),
-        (",C,470,474,,5,7472.79", 0),
-        (",P,0,0.05,,5,7472.79", 0),
-        (",C,1,1.1,0.2,5,7472.79", 0),
+    for (rest, named) in [
+        (",C,0,0,0,5,7472.79", Some("iv")),
+        (",C,1,1.1,,5,7472.79", Some("bid")),
+        (",C,470,474,,5,7472.79", None),
+        (",P,0,0.05,,5,7472.79", None),
+        (",C,1,1.1,0.2,5,7472.79", None),
     ] {
         let (report, batch) = rule_of(&format!("{start}{rest}"));
-        assert_eq!(
-            report.ledger.tally(Rule::IvNotSolvable).rows,
-            caught as u64,
-            "{rest}"
-        );
-        assert_eq!(batch.snapshots[0].len(), 3 - caught, "{rest}");
-        assert_eq!(batch.rejected.len(), caught, "{rest}");
-        assert!(
-            batch.rejected.iter().all(|row| row.column == "iv"),
-            "{rest}"
-        );
+        let columns: Vec<&str> = batch
+            .rejected
+            .iter()
+            .map(|row| row.column.as_str())
+            .collect();
+        assert_eq!(columns, named.into_iter().collect::<Vec<_>>(), "{rest}");
+        let caught = report.ledger.tally(Rule::IvNotSolvable).rows;
+        assert_eq!(caught, columns.len() as u64, "{rest}");
+        assert_eq!(batch.snapshots[0].len(), 3 - columns.len(), "{rest}");
     }
 }
 
