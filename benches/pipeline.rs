@@ -85,13 +85,17 @@ fn large_chain() -> ChainSnapshot {
         spot: Spot::new(4_700.0).expect("a spot"),
         currency: Currency::USD,
     };
-    let contract = |k: usize| {
-        let (expiry, strike) = (k / 500, (k % 500) / 2);
+    let contract = |k: u16| {
+        let (expiry, strike) = (i32::from(k) / 500, f64::from((k % 500) / 2));
         ChainRow {
             root: "SPXW".to_owned(),
-            expiry: ts + TimeDelta::days(1 + 7 * expiry as i64),
-            strike: 3_450.0 + 10.0 * strike as f64,
-            right: if k % 2 == 0 { Right::Call } else { Right::Put },
+            expiry: ts + TimeDelta::weeks(1) * expiry + TimeDelta::days(1),
+            strike: 3_450.0 + 10.0 * strike,
+            right: if k.is_multiple_of(2) {
+                Right::Call
+            } else {
+                Right::Put
+            },
             exercise: Exercise::European,
             payoff: Payoff::Linear,
             multiplier: 100.0,
@@ -100,8 +104,8 @@ fn large_chain() -> ChainSnapshot {
             mark: None,
             bid_iv: None,
             ask_iv: None,
-            iv: Some(0.12 + 1e-8 * (strike as f64 - 125.0).powi(2)),
-            open_interest: Some((k * 7919 % 5000) as f64),
+            iv: Some(0.12 + 1e-8 * (strike - 125.0).powi(2)),
+            open_interest: Some(f64::from(u32::from(k) * 7_919 % 5_000)),
             volume: None,
             forward: None,
             vendor_gamma: None,

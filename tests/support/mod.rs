@@ -42,12 +42,10 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn shared(test: &str) -> Option<PathBuf> {
     let folder = std::env::var("GEX_SHARED").ok().map(PathBuf::from);
     if folder.is_none() {
+        let said =
+            format!("SKIPPED {test}: GEX_SHARED is unset, private market data are not at hand\n");
         // Not `eprintln!`, which the harness swallows in a test that passes.
-        writeln!(
-            std::io::stderr(),
-            "SKIPPED {test}: GEX_SHARED is unset, private market data are not at hand"
-        )
-        .unwrap();
+        std::io::stderr().write_all(said.as_bytes()).unwrap();
     }
     folder
 }

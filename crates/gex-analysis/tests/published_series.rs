@@ -30,7 +30,9 @@ use gex_compute::market::calendar::{Calendar, Session};
 
 /// Says something aloud: the harness swallows what `eprintln!` says in a test that passes.
 fn say(what: &str) {
-    writeln!(std::io::stderr(), "{what}").unwrap();
+    std::io::stderr()
+        .write_all(format!("{what}\n").as_bytes())
+        .unwrap();
 }
 
 /// The last session of the published figures.

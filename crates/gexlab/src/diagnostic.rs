@@ -68,8 +68,7 @@ pub fn render(faults: &[Diagnostic], source: &str, path: &str, style: Style) -> 
         text.push('\n');
     }
     let plural = if faults.len() == 1 { "" } else { "s" };
-    text.push_str(&format!("{} problem{plural} in {path}", faults.len()));
-    text
+    format!("{text}{} problem{plural} in {path}", faults.len())
 }
 
 /// The known word nearest to `typed`, if one is near enough to be what was meant.

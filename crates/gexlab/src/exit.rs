@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn codes_are_those_that_scripts_rely_on() {
-        let codes = [FailureKind::Failed, FailureKind::Usage, FailureKind::Data].map(|k| k.code());
+        let codes =
+            [FailureKind::Failed, FailureKind::Usage, FailureKind::Data].map(FailureKind::code);
         assert_eq!(codes, [1, 2, 3]);
     }
 

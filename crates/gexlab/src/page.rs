@@ -122,25 +122,25 @@ fn regimes(panel: &Panel) -> BTreeMap<chrono::NaiveDateTime, String> {
 /// Realized volatility to date by session, for display only.
 struct Volatility {
     by_session: BTreeMap<NaiveDate, (f64, Option<f64>)>,
-    closes_only: bool,
+    estimator: BarEstimator,
 }
 
 impl Volatility {
     /// The trailing volatility at each session's close, in per cent a year.
     fn of(series: &BarSeries, calendar: Calendar) -> Self {
-        let closes_only = series.bars.iter().all(|bar| bar.start == bar.end);
+        let estimator = shown_estimator(&series.bars);
         let sessions = by_session(&series.bars, calendar);
         let bars: Vec<Bar> = sessions.values().copied().collect();
         let shown = sessions.keys().enumerate().map(|(i, session)| {
             let window = (i + 1)
                 .checked_sub(SHOWN_SESSIONS + 1)
                 .map(|from| &bars[from..=i]);
-            let volatility = window.and_then(|bars| trailing(bars, closes_only, calendar));
+            let volatility = window.and_then(|bars| trailing(bars, estimator, calendar));
             (*session, (bars[i].close, volatility))
         });
         Self {
             by_session: shown.collect(),
-            closes_only,
+            estimator,
         }
     }
 
@@ -153,12 +153,20 @@ impl Volatility {
     }
 
     fn name(&self) -> String {
-        let estimator = if self.closes_only {
-            "close to close"
-        } else {
-            "Garman-Klass, overnight"
+        let estimator = match self.estimator {
+            BarEstimator::CloseToClose => "close to close",
+            _ => "Garman-Klass, overnight",
         };
         format!("{SHOWN_SESSIONS} sessions to date, {estimator}")
+    }
+}
+
+/// The estimator that the bars allow: a series of closes has no range.
+fn shown_estimator(bars: &[Bar]) -> BarEstimator {
+    if bars.iter().all(|bar| bar.start == bar.end) {
+        BarEstimator::CloseToClose
+    } else {
+        BarEstimator::GarmanKlassOvernight
     }
 }
 
@@ -177,15 +185,11 @@ fn by_session(bars: &[Bar], calendar: Calendar) -> BTreeMap<NaiveDate, Bar> {
     sessions
 }
 
-fn trailing(bars: &[Bar], closes_only: bool, calendar: Calendar) -> Option<f64> {
+fn trailing(bars: &[Bar], estimator: BarEstimator, calendar: Calendar) -> Option<f64> {
     let prices: Vec<Ohlc> = bars
         .iter()
         .map(|bar| Ohlc::new(bar.open, bar.high, bar.low, bar.close).ok())
         .collect::<Option<_>>()?;
-    let estimator = match closes_only {
-        true => BarEstimator::CloseToClose,
-        false => BarEstimator::GarmanKlassOvernight,
-    };
     let variance = estimator.mean_variance(&prices).ok()?;
     Some(100.0 * annualised_volatility(variance, calendar.periods_per_year()).ok()?)
 }

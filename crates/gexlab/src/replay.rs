@@ -83,10 +83,10 @@ pub fn replay(
         whole.absorb(part?);
     }
     whole.missing = missing(&whole.points, calendar);
-    match whole.points.is_empty() {
-        true => Err(ReplayError::Nothing(plan.data.underlying.clone())),
-        false => Ok(whole),
+    if whole.points.is_empty() {
+        return Err(ReplayError::Nothing(plan.data.underlying.clone()));
     }
+    Ok(whole)
 }
 
 impl Replay {

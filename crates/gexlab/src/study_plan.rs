@@ -203,24 +203,23 @@ fn regime(checker: &mut Checker, table: &RegimeTable) -> Option<RegimeSpec> {
     let value = |typed: &Option<Spanned<f64>>, otherwise| {
         typed.as_ref().map_or(otherwise, |typed| *typed.get_ref())
     };
-    match checker.choose(
+    let sign = RegimeSpec::Sign {
+        dead_band: value(&table.dead_band, 0.0),
+    };
+    let quantile = RegimeSpec::Quantile {
+        lower: value(&table.lower, LOWER),
+        upper: value(&table.upper, UPPER),
+        hysteresis: value(&table.hysteresis, HYSTERESIS),
+        min_history: table
+            .min_history
+            .as_ref()
+            .map_or(MIN_HISTORY, |typed| *typed.get_ref()),
+    };
+    checker.choose(
         "regime",
         &table.kind,
-        &[("sign", true), ("quantile", false)],
-    )? {
-        true => Some(RegimeSpec::Sign {
-            dead_band: value(&table.dead_band, 0.0),
-        }),
-        false => Some(RegimeSpec::Quantile {
-            lower: value(&table.lower, LOWER),
-            upper: value(&table.upper, UPPER),
-            hysteresis: value(&table.hysteresis, HYSTERESIS),
-            min_history: table
-                .min_history
-                .as_ref()
-                .map_or(MIN_HISTORY, |typed| *typed.get_ref()),
-        }),
-    }
+        &[("sign", sign), ("quantile", quantile)],
+    )
 }
 
 fn outcome(checker: &mut Checker, table: &OutcomeTable) -> Option<OutcomeSpec> {

@@ -64,9 +64,9 @@ fn line(header: &[(&str, Side)], widths: &[usize], row: &[String]) -> String {
             }
             let gap = " ".repeat(width.saturating_sub(part.width()));
             match side {
-                Side::Right => text.push_str(&format!("{gap}{part}")),
+                Side::Right => text.extend([gap.as_str(), part]),
                 Side::Left if last => text.push_str(part),
-                Side::Left => text.push_str(&format!("{part}{gap}")),
+                Side::Left => text.extend([part, gap.as_str()]),
             }
         }
         if !last {

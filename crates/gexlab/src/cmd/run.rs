@@ -1,13 +1,13 @@
 //! `gex run`: a whole study.
 
-use gex_analysis::findings::{CheckLevel, Findings, HypothesisFinding};
+use gex_analysis::findings::{Check, CheckLevel, Findings, HypothesisFinding};
 
 use crate::args::RunArgs;
 use crate::console::Console;
 use crate::exit::Failure;
 use crate::open_study::open_study;
 use crate::run::{Finished, Reuse, run as run_study};
-use crate::text_table::{Side, lay_out};
+use crate::text_table::{MAX_WIDTH, Side, lay_out, wrap};
 
 /// Runs the study and prints its verdicts and where the page is.
 ///
@@ -28,21 +28,25 @@ pub fn run(args: &RunArgs, console: Console) -> Result<(), Failure> {
 
 /// What a finished run says on stdout: verdicts, grave checks, the page.
 pub fn summary(finished: &Finished) -> String {
-    let mut text = verdicts(&finished.findings);
-    for check in &finished.findings.checks {
-        if matches!(check.level, CheckLevel::Fail | CheckLevel::Warning) {
-            for (i, line) in crate::text_table::wrap(&check.text, 78).iter().enumerate() {
-                text.push_str(if i == 0 { "! " } else { "  " });
-                text.push_str(line);
-                text.push('\n');
-            }
-        }
-    }
-    text.push_str(&format!(
-        "\nreport  {}\n",
-        finished.folder.join("index.html").display()
-    ));
-    text
+    let page = finished.folder.join("index.html");
+    let grave = |check: &&Check| matches!(check.level, CheckLevel::Fail | CheckLevel::Warning);
+    let checks: String = finished
+        .findings
+        .checks
+        .iter()
+        .filter(grave)
+        .map(warning)
+        .collect();
+    format!(
+        "{}{checks}\nreport  {}\n",
+        verdicts(&finished.findings),
+        page.display()
+    )
+}
+
+/// A check as a bulleted paragraph.
+fn warning(check: &Check) -> String {
+    format!("! {}\n", wrap(&check.text, MAX_WIDTH - 2).join("\n  "))
 }
 
 fn verdicts(findings: &Findings) -> String {
