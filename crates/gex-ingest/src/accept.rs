@@ -32,6 +32,8 @@ pub struct Candidate {
     pub values: Quantities,
     /// Fields that could not be read, by column and text.
     pub malformed: Option<(String, String)>,
+    /// The contract's own terms, where a vendor's contracts differ in them.
+    pub terms: Option<Terms>,
     /// Doubts raised so far.
     pub flags: Flags,
 }
@@ -129,7 +131,7 @@ pub fn accept(
         gate.flag_other_spots(ts, (spot, &spots), &mut out);
     }
     warn_of_one_side(ts, &mut out);
-    count_roots(&mut out);
+    count_inferred(&mut out);
     out
 }
 
@@ -173,36 +175,12 @@ impl Gate<'_> {
             expiry: notes.expiry(candidate.expiry, ts)?,
         };
         let values = notes.quantities(candidate.values)?;
-        let row = self.row(contract, values, notes.flags());
+        let flags = notes.flags();
+        let terms = candidate.terms.unwrap_or(self.terms);
+        let row = row_of(contract, terms, values, flags);
         check_solvable(&row, spot, ts)?;
         ledger.absorb(found);
         Ok((row, spot))
-    }
-
-    fn row(&self, contract: Contract, values: Quantities, flags: Flags) -> ChainRow {
-        ChainRow {
-            root: contract.root,
-            expiry: contract.expiry,
-            strike: contract.strike,
-            right: contract.right,
-            exercise: self.terms.exercise,
-            payoff: self.terms.payoff,
-            multiplier: self.terms.multiplier,
-            bid: values.bid,
-            ask: values.ask,
-            mark: values.mark,
-            bid_iv: values.bid_iv,
-            ask_iv: values.ask_iv,
-            iv: values.iv,
-            open_interest: values.open_interest,
-            volume: values.volume,
-            forward: values.forward,
-            vendor_gamma: values.vendor_gamma,
-            vendor_delta: values.vendor_delta,
-            dealer_position: values.dealer_position,
-            taker_net: values.taker_net,
-            flags,
-        }
     }
 
     fn rejected(&self, row: usize, fault: Fault) -> Rejected {
@@ -262,10 +240,40 @@ impl Gate<'_> {
     }
 }
 
+fn row_of(contract: Contract, terms: Terms, values: Quantities, flags: Flags) -> ChainRow {
+    ChainRow {
+        root: contract.root,
+        expiry: contract.expiry,
+        strike: contract.strike,
+        right: contract.right,
+        exercise: terms.exercise,
+        payoff: terms.payoff,
+        multiplier: terms.multiplier,
+        bid: values.bid,
+        ask: values.ask,
+        mark: values.mark,
+        bid_iv: values.bid_iv,
+        ask_iv: values.ask_iv,
+        iv: values.iv,
+        open_interest: values.open_interest,
+        volume: values.volume,
+        forward: values.forward,
+        vendor_gamma: values.vendor_gamma,
+        vendor_delta: values.vendor_delta,
+        dealer_position: values.dealer_position,
+        taker_net: values.taker_net,
+        flags,
+    }
+}
+
 /// The vendor's format raised these before the row was judged: they count on rows that were kept.
-fn count_roots(out: &mut Accepted) {
+fn count_inferred(out: &mut Accepted) {
     for row in &out.rows {
-        for rule in [Rule::RootInferred, Rule::RootAmbiguous] {
+        for rule in [
+            Rule::RootInferred,
+            Rule::RootAmbiguous,
+            Rule::SpotFromForward,
+        ] {
             if row.flags.0 & rule.bit() != 0 {
                 out.ledger.count(rule);
             }
@@ -318,4 +326,22 @@ fn same_values(a: &ChainRow, b: &ChainRow) -> bool {
 
 fn contract_text(row: &ChainRow) -> String {
     format!("{} {} {} {}", row.root, row.expiry, row.strike, row.right)
+}
+
+/// Hashes contract by contract what is open, in an order of its own.
+pub(crate) fn open_interest_hash(candidates: &[Candidate]) -> blake3::Hash {
+    let mut lines: Vec<String> = candidates
+        .iter()
+        .map(|c| {
+            let strike = c.strike.unwrap_or(f64::NAN);
+            let open = c.values.open_interest.unwrap_or(f64::NAN);
+            format!("{} {:?} {strike} {:?} {open}\n", c.root, c.expiry, c.right)
+        })
+        .collect();
+    lines.sort_unstable();
+    let mut hasher = blake3::Hasher::new();
+    for line in &lines {
+        hasher.update(line.as_bytes());
+    }
+    hasher.finalize()
 }

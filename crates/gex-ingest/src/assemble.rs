@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use gex_compute::market::snapshot::{ChainSnapshot, SnapshotError, SnapshotHead};
 use gex_compute::market::units::{OutOfRange, Spot};
 
-use crate::accept::{Accepted, Candidate, Gate, Rejected, accept};
+use crate::accept::{Accepted, Gate, Rejected, accept, open_interest_hash};
 use crate::cadence::{Cadence, Taken};
 use crate::quality::{Ledger, Rule};
 use crate::sessions::{OiClock, Placed, Placement, place};
@@ -125,11 +125,7 @@ impl Assembler {
         for (_, ready) in std::mem::take(&mut self.waiting) {
             self.release(ready);
         }
-        self.cadence.note_mixed(&mut self.ledger);
-        let column = self.profile.columns.name(Field::Ts);
-        let calendar = self.profile.calendar;
-        self.cadence
-            .note_wall_clock(calendar, column, &mut self.ledger);
+        self.cadence.note_all(&self.profile, &mut self.ledger);
     }
 
     /// Takes the snapshots that are complete.
@@ -399,22 +395,4 @@ fn chain_name(source: &str, chain: &VendorChain) -> String {
         Some(label) => format!("{underlying} {label} in {source}"),
         None => format!("{underlying} in {source}"),
     }
-}
-
-/// Hashes contract by contract what is open, in an order of its own.
-fn open_interest_hash(candidates: &[Candidate]) -> blake3::Hash {
-    let mut lines: Vec<String> = candidates
-        .iter()
-        .map(|c| {
-            let strike = c.strike.unwrap_or(f64::NAN);
-            let open = c.values.open_interest.unwrap_or(f64::NAN);
-            format!("{} {:?} {strike} {:?} {open}\n", c.root, c.expiry, c.right)
-        })
-        .collect();
-    lines.sort_unstable();
-    let mut hasher = blake3::Hasher::new();
-    for line in &lines {
-        hasher.update(line.as_bytes());
-    }
-    hasher.finalize()
 }

@@ -8,6 +8,8 @@ use gex_compute::market::calendar::Calendar;
 
 use crate::quality::{Ledger, Rule};
 use crate::source::printable;
+use crate::vendor::Profile;
+use crate::vendor::columns::Field;
 use crate::vendor::frame::instant_in;
 
 /// One snapshot of a session.
@@ -34,8 +36,15 @@ impl Cadence {
         sessions.entry(taken.session).or_default().push(taken);
     }
 
+    /// Adds everything that the instants say, once all of them are known.
+    pub(crate) fn note_all(&self, profile: &Profile, ledger: &mut Ledger) {
+        self.note_mixed(ledger);
+        let column = profile.columns.name(Field::Ts);
+        self.note_wall_clock(profile.calendar, column, ledger);
+    }
+
     /// Names the sessions that have more snapshots than most.
-    pub(crate) fn note_mixed(&self, ledger: &mut Ledger) {
+    fn note_mixed(&self, ledger: &mut Ledger) {
         for (underlying, sessions) in &self.taken {
             let more: Vec<_> = sessions.iter().filter(|(_, all)| 1 < all.len()).collect();
             if sessions.len() <= 2 * more.len() {
@@ -53,7 +62,7 @@ impl Cadence {
     ///
     /// Somebody's 15:45 of New York, stored as 15:45 UTC, is an instant of the same session, so that
     /// no snapshot is out of place by itself. All of them together are.
-    pub(crate) fn note_wall_clock(&self, calendar: Calendar, column: &str, ledger: &mut Ledger) {
+    fn note_wall_clock(&self, calendar: Calendar, column: &str, ledger: &mut Ledger) {
         for (underlying, sessions) in &self.taken {
             let misread = |all: &Vec<Taken>| match all.as_slice() {
                 [only] => is_wall_clock_at_close(calendar, only),

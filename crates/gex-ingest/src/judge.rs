@@ -245,8 +245,10 @@ pub(crate) fn judge_right(right: Result<Right, String>) -> Result<Right, Fault> 
 }
 
 fn count(contracts: Option<f64>) -> Result<Option<f64>, Fault> {
+    /// More than every contract ever traded.
+    const MOST: f64 = 1e12;
     match contracts.filter(|n| !n.is_nan()) {
-        Some(n) if n < 0.0 || n.is_infinite() => Err(Fault::new(
+        Some(n) if !(0.0..=MOST).contains(&n) => Err(Fault::new(
             Field::OpenInterest,
             &n,
             Rule::InvalidOpenInterest,

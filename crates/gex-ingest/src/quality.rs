@@ -67,7 +67,7 @@ rules! {
     ImplausibleIv, "implausible_iv", SetAside;
     /// A contract that has neither a volatility nor a price that holds one.
     IvNotSolvable, "iv_not_solvable", SetAside;
-    /// Negative or infinite open interest.
+    /// Open interest that is negative, or more than was ever open.
     InvalidOpenInterest, "invalid_open_interest", SetAside;
     /// The contract had settled at the instant of the quotes.
     ExpiredContract, "expired_contract", SetAside;
@@ -107,6 +107,8 @@ rules! {
     SessionRelabelled, "session_relabelled", RepairAndFlag;
     /// Rows of one snapshot disagree on the spot; the value of most rows stands.
     InconsistentSpot, "inconsistent_spot", RepairAndFlag;
+    /// The vendor gives no level of the underlying: the forward of the nearest expiry stands for it.
+    SpotFromForward, "spot_from_forward", RepairAndFlag;
     /// An expiry more than fifty years away.
     ImplausibleExpiry, "implausible_expiry", Warn;
     /// A chain with calls alone or puts alone.
@@ -151,6 +153,7 @@ impl Rule {
             Self::ZeroIv => 1 << 8,
             Self::StrikeNoise => 1 << 9,
             Self::InconsistentSpot => 1 << 10,
+            Self::SpotFromForward => 1 << 11,
             _ => 0,
         }
     }

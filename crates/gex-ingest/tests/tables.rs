@@ -274,6 +274,11 @@ fn bad_files_are_refused_by_name_place_and_cure() {
             "duplicate_column: d.csv",
         ),
         ("e.csv", "a,b\n1,2\n".to_owned(), "unknown_format"),
+        (
+            "semicolons.csv",
+            HEADER.replace(',', ";"),
+            "unknown_format: the columns of semicolons.csv",
+        ),
         ("f.parquet", "ts,strike\n".to_owned(), "looks like text"),
         ("g.parquet", String::new(), "is empty"),
         (
@@ -288,6 +293,27 @@ fn bad_files_are_refused_by_name_place_and_cure() {
             .to_string();
         assert!(error.contains(expected), "{error}");
     }
+}
+
+#[test]
+fn a_table_with_none_of_the_columns_is_refused_with_those_that_it_has() {
+    let (_folder, path) = file("a.csv", &format!("{}1;2\n", HEADER.replace(',', ";")));
+    let request = ImportRequest::of(vec![path]).with_format(Format::ChainTable);
+    let error = import(&request).unwrap_err().to_string();
+    assert!(
+        error.contains("missing_column: a.csv") && error.contains(";strike;"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_unreadable_instant_before_good_ones_costs_its_row_alone() {
+    let row = "2026-06-22T19:45:00Z,SPX,2026-06-26,7400,C,80,81,0.145,10,7472.79\n";
+    let garbage = row.replace("2026-06-22T19:45:00Z", "yesterday");
+    let (_folder, path) = file("a.csv", &format!("{HEADER}{garbage}{row}"));
+    let (_, batch) = import(&ImportRequest::of(vec![path])).unwrap();
+    assert_eq!(batch.snapshots[0].len(), 1);
+    assert_eq!(batch.rejected[0].rule, Rule::Malformed);
 }
 
 #[cfg(unix)]

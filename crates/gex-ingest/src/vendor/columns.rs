@@ -165,7 +165,10 @@ impl Table {
         let needed = NEEDED.iter().filter_map(|field| columns.get(*field));
         frame.require(needed)?;
         let rights = rights(&frame, columns)?;
-        let strikes = scaled(frame.numbers(columns.name(Field::Strike))?, units.strike);
+        let strikes = scaled(
+            frame.numbers_if_any(columns.get(Field::Strike))?,
+            units.strike,
+        );
         let spots = frame.numbers_if_any(columns.get(Field::Spot))?;
         let quantities = quantities(&mut frame, columns, units)?;
         let candidates = rights
@@ -183,6 +186,7 @@ impl Table {
                 spot,
                 values,
                 malformed: None,
+                terms: None,
                 flags: Flags::default(),
             })
             .collect();
@@ -214,7 +218,10 @@ impl Table {
 }
 
 fn rights(frame: &Frame, columns: &Columns) -> Result<Vec<Result<Right, String>>, SourceError> {
-    let words = frame.texts(columns.name(Field::Right))?;
+    let Some(column) = columns.get(Field::Right) else {
+        return Ok(vec![Err(String::new()); frame.height()]);
+    };
+    let words = frame.texts(column)?;
     Ok(words.into_iter().map(right_of).collect())
 }
 
@@ -297,7 +304,7 @@ pub(crate) fn check_units(
         detail,
     };
     if let Some(ratio) = moneyness.filter(|ratio| !MONEYNESS.contains(ratio)) {
-        let detail = format!("median of strike over spot is {ratio}; state units.strike-scale");
+        let detail = format!("median of strike over spot is {ratio:?}; state units.strike-scale");
         return Err(implausible("implausible_strike", Field::Strike, detail));
     }
     let iv = median(
@@ -307,7 +314,7 @@ pub(crate) fn check_units(
             .filter(|v| 0.0 < *v),
     );
     if let Some(iv) = iv.filter(|iv| HIGHEST_MEDIAN_IV < *iv) {
-        let detail = format!("median volatility is {iv}; if it is in per cent, state units.iv");
+        let detail = format!("median volatility is {iv:?}; if it is in per cent, state units.iv");
         return Err(implausible("implausible_iv", Field::Iv, detail));
     }
     Ok(())

@@ -9,6 +9,7 @@ use polars::prelude::{
     Column, CsvReadOptions, DataFrame, DataType, ParquetReader, SerReader, TimeUnit,
 };
 
+use super::schema::check_types;
 use super::statistics::check_statistics;
 use crate::source::{Container, SourceError, SourceFile, printable};
 use gex_compute::market::Instant;
@@ -28,6 +29,8 @@ pub(crate) struct Malformed {
 pub(crate) struct Frame {
     file: String,
     container: Container,
+    /// Every column of the file, those that were not asked for included.
+    names: Vec<String>,
     data: DataFrame,
     int96: Vec<String>,
     malformed: Vec<Malformed>,
@@ -47,9 +50,14 @@ impl Frame {
     pub(crate) fn read(source: &SourceFile, wanted: &[&str]) -> Result<Self, SourceError> {
         let names = source.check()?;
         let chosen: Vec<String> = names
-            .into_iter()
+            .iter()
             .filter(|name| wanted.contains(&name.as_str()))
+            .cloned()
             .collect();
+        if chosen.is_empty() {
+            let column = wanted.first().copied().unwrap_or_default();
+            return Err(missing(&source.name, column, &names));
+        }
         let data = match source.container {
             Container::Csv => read_csv(source, chosen),
             Container::Parquet => read_parquet(source, chosen),
@@ -57,6 +65,7 @@ impl Frame {
         Ok(Self {
             file: source.name.clone(),
             container: source.container,
+            names,
             data,
             int96: source.int96_columns()?,
             malformed: Vec::new(),
@@ -197,7 +206,7 @@ impl Frame {
                     .collect())
             }
             DataType::String if self.container == Container::Csv || rule.format.is_some() => {
-                if rule.zone.is_none() && !first_text_has_zone(&values) {
+                if rule.zone.is_none() && !a_text_has_zone(&values) {
                     return Err(self.naive(column));
                 }
                 Ok(self.parsed(column, &values, |text| instant_from_text(text, rule)))
@@ -237,11 +246,7 @@ impl Frame {
     fn column(&self, column: &str) -> Result<&Column, SourceError> {
         self.data
             .column(column)
-            .map_err(|_| SourceError::MissingColumn {
-                file: self.file.clone(),
-                column: column.to_owned(),
-                found: names_of(&self.data),
-            })
+            .map_err(|_| missing(&self.file, column, &self.names))
     }
 
     /// Parses text field by field; what does not parse is missing and noted.
@@ -297,21 +302,21 @@ fn clipped(text: &str) -> &str {
         .unwrap_or(text)
 }
 
-fn first_text_has_zone(values: &Column) -> bool {
-    let first = values
-        .str()
-        .ok()
-        .and_then(|texts| texts.iter().flatten().next().map(str::to_owned));
-    first.is_none_or(|text| DateTime::parse_from_rfc3339(&text).is_ok())
+/// One reading with a zone tells that the column has them, whatever stands in the rows before it.
+fn a_text_has_zone(values: &Column) -> bool {
+    let zoned = |text: &str| DateTime::parse_from_rfc3339(text.trim()).is_ok();
+    let Ok(texts) = values.str() else {
+        return false;
+    };
+    texts.iter().flatten().any(zoned) || texts.iter().flatten().next().is_none()
 }
 
-fn names_of(data: &DataFrame) -> String {
-    let names: Vec<&str> = data
-        .get_column_names()
-        .into_iter()
-        .map(polars::prelude::PlSmallStr::as_str)
-        .collect();
-    printable(&names.join(", "))
+fn missing(file: &str, column: &str, names: &[String]) -> SourceError {
+    SourceError::MissingColumn {
+        file: file.to_owned(),
+        column: column.to_owned(),
+        found: printable(&names.join(", ")),
+    }
 }
 
 /// Reads every field as text: a malformed number then costs its row, not the file.
@@ -327,6 +332,7 @@ fn read_csv(source: &SourceFile, chosen: Vec<String>) -> Result<DataFrame, Sourc
 }
 
 fn read_parquet(source: &SourceFile, chosen: Vec<String>) -> Result<DataFrame, SourceError> {
+    check_types(source, &chosen)?;
     let file = File::open(&source.path).map_err(|error| SourceError::Unreadable {
         file: source.name.clone(),
         detail: error.to_string(),

@@ -5,7 +5,9 @@ mod cboe;
 mod cboe_delayed;
 mod cboe_snap;
 pub mod columns;
+mod deribit_summary;
 pub(crate) mod frame;
+mod schema;
 mod statistics;
 pub mod table;
 
@@ -29,6 +31,8 @@ pub enum Format {
     CboeSnap,
     /// Barchart's chain of the nearest expiries, without roots.
     Barchart,
+    /// Deribit's option chain by instrument name, volatilities in per cent.
+    DeribitSummary,
     /// The plain table for data of one's own: ts, underlying, expiry, strike, kind, iv, …
     ChainTable,
 }
@@ -39,6 +43,7 @@ impl Format {
         Self::CboeDelayed,
         Self::CboeSnap,
         Self::Barchart,
+        Self::DeribitSummary,
         Self::ChainTable,
     ];
 
@@ -48,6 +53,7 @@ impl Format {
             Self::CboeDelayed => "cboe-delayed",
             Self::CboeSnap => "cboe-snap",
             Self::Barchart => "barchart",
+            Self::DeribitSummary => "deribit-summary",
             Self::ChainTable => "chain-table",
         }
     }
@@ -66,6 +72,7 @@ impl Format {
             Self::CboeDelayed => &["ts_utc", "session_date", "root", "last_trade_time_et"],
             Self::CboeSnap => &["ts_utc", "session_date", "dte", "cp", "oi"],
             Self::Barchart => &["ts_utc", "session_date", "dte", "right", "open_interest"],
+            Self::DeribitSummary => &["instrument_name", "mark_iv", "bid_iv", "open_interest"],
             Self::ChainTable => &["ts", "underlying", "expiry", "strike", "kind"],
         }
     }
@@ -106,6 +113,7 @@ impl Layout {
             Self::Vendor(Format::CboeDelayed) => cboe_delayed::profile(),
             Self::Vendor(Format::CboeSnap) => cboe_snap::profile(),
             Self::Vendor(Format::Barchart) => barchart::profile(),
+            Self::Vendor(Format::DeribitSummary) => deribit_summary::profile(),
             Self::Vendor(Format::ChainTable) => Mapping::chain_table().profile(),
             Self::Mapped(mapping) => mapping.profile(),
         }
@@ -121,6 +129,7 @@ impl Layout {
             Self::Vendor(Format::CboeDelayed) => cboe_delayed::read(source),
             Self::Vendor(Format::CboeSnap) => cboe_snap::read(source),
             Self::Vendor(Format::Barchart) => barchart::read(source),
+            Self::Vendor(Format::DeribitSummary) => deribit_summary::read(source),
             Self::Vendor(Format::ChainTable) => table::read(source, &Mapping::chain_table()),
             Self::Mapped(mapping) => table::read(source, mapping),
         }
