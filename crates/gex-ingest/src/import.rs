@@ -251,7 +251,7 @@ fn layout_of(
     let mut chains = Vec::new();
     for file in files {
         let columns = file.check()?;
-        if is_bars(&columns) && !request.paths.contains(&file.path) {
+        if (is_bars(&columns) || is_forwards(&columns)) && !request.paths.contains(&file.path) {
             ignored.push(file.name);
             continue;
         }
@@ -275,4 +275,10 @@ fn layout_of(
 fn is_bars(columns: &[String]) -> bool {
     let has = |name: &str| columns.iter().any(|column| column == name);
     ["open", "high", "low", "close"].into_iter().all(has) && !has("strike")
+}
+
+/// Forwards by expiry lie beside chains that have none: the chain's format reads them.
+fn is_forwards(columns: &[String]) -> bool {
+    let has = |name: &str| columns.iter().any(|column| column == name);
+    ["ts_utc", "expiry", "implied_forward"].into_iter().all(has) && !has("strike")
 }

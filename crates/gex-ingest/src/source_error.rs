@@ -57,6 +57,18 @@ pub enum SourceError {
         /// Name of the column.
         column: String,
     },
+    /// A file that the format needs beside the chain is not there.
+    #[error(
+        "missing_companion: {file} holds no price of the underlying and no {companion} lies beside it; put one there with the columns {columns}"
+    )]
+    MissingCompanion {
+        /// Name of the file.
+        file: String,
+        /// Name of the file that is not there.
+        companion: &'static str,
+        /// The columns that it must have.
+        columns: &'static str,
+    },
     /// A column of another type than the format's.
     #[error("wrong_type: {file}, column {column:?} is {found}, expected {wanted}; cast it")]
     WrongType {

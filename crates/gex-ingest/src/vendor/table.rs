@@ -77,7 +77,8 @@ fn expiries(
     table.frame.instants(column, &mapping.expiry)
 }
 
-struct Groups<'a> {
+/// Rows gathered into chains by underlying and instant.
+pub(super) struct Groups<'a> {
     source: &'a SourceFile,
     columns: &'a Columns,
     chains: BTreeMap<(String, Instant), Vec<Candidate>>,
@@ -86,7 +87,8 @@ struct Groups<'a> {
 }
 
 impl<'a> Groups<'a> {
-    fn new(source: &'a SourceFile, columns: &'a Columns) -> Self {
+    /// Starts with no chain.
+    pub(super) fn new(source: &'a SourceFile, columns: &'a Columns) -> Self {
         Self {
             source,
             columns,
@@ -96,7 +98,13 @@ impl<'a> Groups<'a> {
         }
     }
 
-    fn add(&mut self, ts: Option<Instant>, underlying: Option<String>, candidate: Candidate) {
+    /// Puts one row into its chain, or sets it aside.
+    pub(super) fn add(
+        &mut self,
+        ts: Option<Instant>,
+        underlying: Option<String>,
+        candidate: Candidate,
+    ) {
         self.rows += 1;
         let row = candidate.row;
         let Some(underlying) = underlying.filter(|name| !name.is_empty()) else {
@@ -130,7 +138,8 @@ impl<'a> Groups<'a> {
         });
     }
 
-    fn finish(self) -> VendorFile {
+    /// Closes the chains; those within a second of each other are one.
+    pub(super) fn finish(self) -> VendorFile {
         let mut ledger = Ledger::default();
         let mut chains: Vec<VendorChain> = Vec::new();
         for ((underlying, ts), candidates) in self.chains {

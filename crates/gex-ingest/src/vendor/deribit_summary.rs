@@ -1,0 +1,227 @@
+//! Deribit's option chain as collectors save it: one row an instrument, known by its name alone.
+//!
+//! A name such as `BTC-13FEB26-100000-C` holds underlying, expiry, strike and right; a decimal point
+//! in a strike is written `d`. Contracts settle at 08:00 UTC. Names that begin with `BTC-` or `ETH-`
+//! are inverse, paid in coin; those of a pair (`SOL_USDC-`) are linear. Open interest and volume of
+//! both are in coin, so that a contract is one unit of the underlying. Volatilities are in per cent.
+//! Open interest is live.
+//!
+//! These chains carry no price of the underlying. The forward of each expiry is read from
+//! `derived_implied_forward.parquet` beside the chain (`ts_utc`, `expiry`, `implied_forward`); without
+//! it the file is refused. Spot is then the forward of the nearest expiry that has one, and every row
+//! is flagged `spot_from_forward`: a few days' carry away from the index (one day's was about ten
+//! dollars in 89,000 in January 2026). An expiry without a forward keeps its rows, `forward` unknown.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use gex_compute::market::Instant;
+use gex_compute::market::calendar::{Calendar, Settlement};
+use gex_compute::market::contract::{Exercise, Payoff, Right};
+use gex_compute::market::units::Currency;
+
+use super::columns::{Columns, Field, Table, Units, check_units};
+use super::frame::{Frame, TimeRule};
+use super::table::Groups;
+use super::{Profile, Stamp, VendorChain, VendorFile};
+use crate::accept::{Candidate, Terms};
+use crate::quality::Rule;
+use crate::sessions::OiClock;
+use crate::source::{Container, SourceError, SourceFile, printable};
+
+const NAME: &str = "instrument_name";
+/// Collectors write the hour in UTC, some of them without saying so.
+const TIMES: [&str; 2] = ["ts_utc", "date"];
+const FORWARDS: &str = "derived_implied_forward.parquet";
+const FORWARD_COLUMNS: [&str; 3] = ["ts_utc", "expiry", "implied_forward"];
+
+const INVERSE_TERMS: Terms = Terms {
+    exercise: Exercise::European,
+    payoff: Payoff::Inverse,
+    multiplier: 1.0,
+    currency: Currency::USD,
+};
+
+pub(super) fn profile() -> Profile {
+    Profile {
+        name: "deribit-summary".to_owned(),
+        columns: Columns::new([
+            (Field::Underlying, NAME),
+            (Field::BidIv, "bid_iv"),
+            (Field::AskIv, "ask_iv"),
+            (Field::Iv, "mark_iv"),
+            (Field::OpenInterest, "open_interest"),
+            (Field::Volume, "volume"),
+            (Field::VendorGamma, "gamma"),
+            (Field::VendorDelta, "delta"),
+        ]),
+        terms: INVERSE_TERMS,
+        calendar: Calendar::Deribit,
+        open_interest: OiClock::Live,
+    }
+}
+
+pub(super) fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
+    const PER_CENT: f64 = 0.01;
+    let columns = profile().columns;
+    let units = Units {
+        iv: PER_CENT,
+        ..Units::PLAIN
+    };
+    let mut table = Table::read(source, &columns, units, &TIMES)?;
+    let forwards = Forwards::beside(source)?;
+    let instants = table.frame.instants(time_column(&table.frame), &utc())?;
+    let names = table.frame.texts(NAME)?;
+    table.note_malformed();
+    let mut groups = Groups::new(source, &columns);
+    for ((mut candidate, ts), name) in table.candidates.into_iter().zip(instants).zip(names) {
+        let instrument = name.as_deref().and_then(Instrument::parse);
+        match (&instrument, name) {
+            (Some(instrument), _) => instrument.describe(&mut candidate),
+            (None, name) => candidate.malformed = name.map(|name| (NAME.into(), printable(&name))),
+        }
+        candidate.values.forward = forwards.of(ts, candidate.expiry);
+        let underlying = instrument.map_or("unnamed".to_owned(), |i| i.underlying);
+        groups.add(ts, Some(underlying), candidate);
+    }
+    let mut file = groups.finish();
+    for chain in &mut file.chains {
+        take_spot_from_forward(chain);
+        check_units(&source.name, &columns, &chain.candidates)?;
+    }
+    Ok(file)
+}
+
+fn time_column(frame: &Frame) -> &'static str {
+    let mut columns = TIMES.into_iter();
+    columns.find(|name| frame.has(name)).unwrap_or(TIMES[0])
+}
+
+fn utc() -> TimeRule {
+    TimeRule {
+        format: None,
+        zone: Some(Tz::UTC),
+    }
+}
+
+/// What the name of an option says.
+#[derive(Debug, PartialEq)]
+struct Instrument {
+    underlying: String,
+    expiry: Instant,
+    strike: f64,
+    right: Right,
+}
+
+impl Instrument {
+    fn parse(name: &str) -> Option<Self> {
+        let mut parts = name.split('-');
+        let (underlying, date) = (parts.next()?, parts.next()?);
+        let (strike, right) = (parts.next()?, parts.next()?);
+        if underlying.is_empty() || parts.next().is_some() {
+            return None;
+        }
+        let date = NaiveDate::parse_from_str(date, "%d%b%y").ok()?;
+        Some(Self {
+            underlying: underlying.to_owned(),
+            expiry: settles(date),
+            strike: strike.replacen('d', ".", 1).parse().ok()?,
+            right: Right::from_letter(right)?,
+        })
+    }
+
+    fn describe(&self, candidate: &mut Candidate) {
+        self.underlying.clone_into(&mut candidate.root);
+        candidate.expiry = Some(self.expiry);
+        candidate.strike = Some(self.strike);
+        candidate.right = Ok(self.right);
+        if self.underlying.contains('_') {
+            candidate.terms = Some(Terms {
+                payoff: Payoff::Linear,
+                ..INVERSE_TERMS
+            });
+        }
+    }
+}
+
+fn settles(date: NaiveDate) -> Instant {
+    Calendar::Deribit.settlement(date, Settlement::Utc0800)
+}
+
+/// Forwards by instant and settlement.
+struct Forwards(HashMap<(Instant, Instant), f64>);
+
+impl Forwards {
+    fn beside(source: &SourceFile) -> Result<Self, SourceError> {
+        let path = source.path.with_file_name(FORWARDS);
+        if !path.is_file() {
+            return Err(SourceError::MissingCompanion {
+                file: source.name.clone(),
+                companion: FORWARDS,
+                columns: "ts_utc, expiry, implied_forward",
+            });
+        }
+        let companion = SourceFile {
+            path,
+            name: FORWARDS.to_owned(),
+            container: Container::Parquet,
+        };
+        let mut frame = Frame::read(&companion, &FORWARD_COLUMNS)?;
+        let [ts, expiry, forward] = FORWARD_COLUMNS;
+        let instants = frame.instants(ts, &utc())?;
+        let expiries = frame.dates(expiry, &TimeRule::default())?;
+        let forwards = frame.numbers(forward)?;
+        let rows = instants.into_iter().zip(expiries).zip(forwards);
+        Ok(Self(
+            rows.filter_map(|((ts, expiry), forward)| Some(((ts?, settles(expiry?)), forward?)))
+                .collect(),
+        ))
+    }
+
+    fn of(&self, ts: Option<Instant>, expiry: Option<Instant>) -> Option<f64> {
+        self.0.get(&(ts?, expiry?)).copied()
+    }
+}
+
+fn take_spot_from_forward(chain: &mut VendorChain) {
+    let Stamp::Quoted(ts) = chain.stamp else {
+        return;
+    };
+    let forwards: BTreeMap<Instant, f64> = chain
+        .candidates
+        .iter()
+        .filter_map(|row| Some((row.expiry?, row.values.forward?)))
+        .collect();
+    let nearest = forwards.into_iter().find(|(expiry, _)| ts < *expiry);
+    for candidate in &mut chain.candidates {
+        candidate.spot = nearest.map(|(_, forward)| forward);
+        Rule::SpotFromForward.raise(&mut candidate.flags);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names from docs.deribit.com ("Instrument Naming") and from a chain of 2026-03-09.
+    #[test]
+    fn names_hold_expiry_strike_and_right() {
+        let option = Instrument::parse("BTC-9MAR26-74000-P").unwrap();
+        assert_eq!(option.underlying, "BTC");
+        assert_eq!(option.expiry.to_rfc3339(), "2026-03-09T08:00:00+00:00");
+        assert_eq!((option.strike, option.right), (74_000.0, Right::Put));
+        let option = Instrument::parse("XRP_USDC-30JUN23-0d45-C").unwrap();
+        assert_eq!(option.underlying, "XRP_USDC");
+        assert_eq!((option.strike, option.right), (0.45, Right::Call));
+    }
+
+    #[test]
+    fn names_of_anything_else_are_none() {
+        for name in ["BTC-PERPETUAL", "BTC-9MAR26", "BTC-9MAR26-74000-X", ""] {
+            assert_eq!(Instrument::parse(name), None, "{name}");
+        }
+        assert_eq!(Instrument::parse("BTC-CS-28JAN22-40000_45000"), None);
+        assert_eq!(Instrument::parse("BTC-31FEB26-74000-C"), None);
+    }
+}
