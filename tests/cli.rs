@@ -209,3 +209,28 @@ fn the_demo_removes_nothing_but_an_earlier_demo() {
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(theirs.exists());
 }
+
+#[test]
+fn daily_bars_of_a_calendar_whose_days_end_at_eight_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let bars = "date,open,high,low,close\n2024-01-02,1,2,1,2\n";
+    fs::write(folder.path().join("btc.csv"), bars).unwrap();
+    let arguments = [
+        "--bars",
+        "BTC",
+        "--adjusted",
+        "none",
+        "--calendar",
+        "deribit",
+    ];
+    let output = gex(
+        folder.path(),
+        &[
+            &["import", "btc.csv", "--out", "bars.parquet"],
+            &arguments[..],
+        ]
+        .concat(),
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("08:00 UTC"), "{}", stderr(&output));
+}

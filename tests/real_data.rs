@@ -138,7 +138,7 @@ fn agrees(series: &Path, session: &str, figures: &Value) {
     );
 }
 
-/// Open interest of one session's chain, contracts with time left.
+/// Open interest of one session's contracts that have a volatility.
 fn open_interest(archive: &Path, session: &str) -> f64 {
     let day = session.parse().unwrap();
     let archive = Archive::open(archive).unwrap();
@@ -146,8 +146,9 @@ fn open_interest(archive: &Path, session: &str) -> f64 {
     for partition in archive.partitions("SPX", (Some(day), Some(day))).unwrap() {
         for chain in partition.snapshots().unwrap().map(Result::unwrap) {
             if chain.head().session == day {
-                let held = &chain.columns().open_interest;
-                total += (0..chain.len()).filter_map(|i| held.get(i)).sum::<f64>();
+                let (held, iv) = (&chain.columns().open_interest, &chain.columns().iv);
+                let usable = (0..chain.len()).filter(|i| iv.get(*i).is_some());
+                total += usable.filter_map(|i| held.get(i)).sum::<f64>();
             }
         }
     }
@@ -186,7 +187,7 @@ fn three_sessions_agree_with_an_independent_computation() {
         let held = open_interest(&at.join("datasets/local/cboe-delayed-2026"), session);
         assert_eq!(
             held,
-            expected["open_interest_with_time_left"].as_f64().unwrap(),
+            expected["open_interest_usable"].as_f64().unwrap(),
             "{session}"
         );
     }
@@ -366,4 +367,48 @@ fn the_published_series_gives_the_published_table() {
     printed(&regression["t_statistic"], 2, "-4.21");
     printed(&regression["r2_without"], 4, "0.3068");
     printed(&regression["r2_with"], 4, "0.3139");
+}
+
+/// A study whose series alone is asked for.
+const DERIBIT_STUDY: &str = r#"
+study = { name = "btc", seed = 1 }
+data = { archive = "btc", underlying = "BTC", at = "all", bars = "none.parquet" }
+pricing = { forward = "vendor", fallback = "leave-out", iv = "given" }
+[[hypothesis]]
+id = "gross-gamma"
+claim = "none is tested"
+role = "exploratory"
+signal = { positioning = "gross", measure = "net-gex", scale = "usd" }
+regime = { kind = "sign" }
+outcome = { kind = "abs-return", horizon = "24h" }
+expect = "negative"
+smallest-effect = 0.05
+"#;
+
+/// Inverse options in coin: gross gamma agrees with the venue's own gammas, which are rounded to
+/// five decimals, within what the rounding allows.
+#[test]
+fn a_deribit_chain_gives_the_venues_gamma() {
+    let Some(data) = shared("a_deribit_chain_gives_the_venues_gamma") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    import_chains(at, &data, &["data/deribit_btc_hourly_202601"], "btc");
+    fs::write(at.join("btc.toml"), DERIBIT_STUDY).unwrap();
+    gex_ok(at, &["series", "btc.toml", "--out", "btc.parquet"]);
+    let (table, _) = read_parquet(&at.join("btc.parquet")).unwrap();
+    assert_eq!(table.rows(), 2 * 37, "37 hours, one model and gross");
+    for row in 0..table.rows() {
+        let (ratio, spot) = (
+            number(&table, "vendor_gamma_ratio", row),
+            number(&table, "spot", row),
+        );
+        assert!((0.9..1.1).contains(&ratio), "row {row}: {ratio}");
+        assert!((80_000.0..100_000.0).contains(&spot), "row {row}: {spot}");
+        assert!(
+            (0.2..2.0).contains(&number(&table, "atm_iv_30d", row)),
+            "row {row}"
+        );
+    }
 }

@@ -101,7 +101,7 @@ pub struct ImportArgs {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["format", "map"])]
     pub control: Option<String>,
     /// Calendar of bars and control series
-    #[arg(long, value_name = "NAME", value_parser = ["xnys", "deribit", "xnse"], default_value = "xnys")]
+    #[arg(long, value_name = "NAME", value_parser = ["xnys", "xnse", "deribit"], default_value = "xnys")]
     pub calendar: String,
     /// Column that holds the value of a control series [default: value, or close]
     #[arg(long, value_name = "NAME", requires = "control")]

@@ -184,9 +184,22 @@ fn announce(report: &ImportReport, console: Console) {
     }
 }
 
+/// The calendar whose sessions the dates of a daily table are.
+///
+/// A day of Deribit's calendar ends at 08:00 UTC; a daily table's ends at midnight, so that its
+/// values would be taken for known sixteen hours early.
 fn calendar(args: &ImportArgs) -> Result<Calendar, Failure> {
-    Calendar::from_name(&args.calendar)
-        .ok_or_else(|| Failure::usage(anyhow!("unknown calendar {:?}", args.calendar)))
+    match Calendar::from_name(&args.calendar) {
+        Some(Calendar::Deribit) => Err(Failure::usage(anyhow!(
+            "a daily table ends its days at midnight and Deribit's end at 08:00 UTC: \
+             daily bars and controls of the calendar deribit can't be imported"
+        ))),
+        Some(calendar) => Ok(calendar),
+        None => Err(Failure::usage(anyhow!(
+            "unknown calendar {:?}",
+            args.calendar
+        ))),
+    }
 }
 
 fn the_path(args: &ImportArgs) -> Result<&Path, Failure> {
