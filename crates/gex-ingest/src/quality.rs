@@ -87,6 +87,8 @@ rules! {
     FetchedBeforeOpen, "fetched_before_open", SetAside;
     /// A second snapshot of a session that another file holds better.
     RepeatedSession, "repeated_session", SetAside;
+    /// A future, or anything else that is no option, among the options.
+    NotAnOption, "not_an_option", SetAside;
     /// A volatility of zero: the vendor's word for unknown.
     ZeroIv, "zero_iv", RepairAndFlag;
     /// A price that is negative or not finite was made unknown.

@@ -67,7 +67,7 @@ pub enum SourceError {
         /// Name of the file that is not there.
         companion: &'static str,
         /// The columns that it must have.
-        columns: &'static str,
+        columns: String,
     },
     /// A column of another type than the format's.
     #[error("wrong_type: {file}, column {column:?} is {found}, expected {wanted}; cast it")]

@@ -9,12 +9,13 @@
 )]
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use gex_compute::market::contract::{Payoff, Right};
+use gex_compute::market::contract::{Exercise, Payoff, Right};
 use gex_compute::market::snapshot::{ChainRow, ChainSnapshot};
 use gex_ingest::import::{ImportReport, ImportRequest, read_sources};
 use gex_ingest::quality::Rule;
+use gex_ingest::table::{Column, Table, write_parquet};
 
 /// Says so past the harness, which swallows what a passing test prints.
 #[expect(
@@ -118,4 +119,151 @@ fn deribit_without_forwards_is_refused_with_the_cure() {
         "{text}"
     );
     assert!(text.contains("derived_implied_forward.parquet"), "{text}");
+}
+
+/// Rows, lots and prices read from the files themselves: 111,711 options of NIFTY, of which 2,866 on
+/// their day of expiry, and 198 futures.
+#[test]
+fn nse_counts_in_lots_and_sets_aside_what_has_settled() {
+    let Some(file) = shared("data/nse_index_options/NIFTY.parquet") else {
+        return;
+    };
+    let (report, chains) = import(file);
+    assert_eq!(report.profile.name, "nse-udiff");
+    assert_eq!(report.open_interest.to_string(), "end-of-day");
+    assert_eq!(report.sources[0].rows.kept, 111_711 - 2_866);
+    assert_eq!(report.sources[0].rows.set_aside, 2_866 + 198);
+    assert_eq!(chains.len(), 66);
+    let chain = chains
+        .iter()
+        .find(|chain| chain.head().session.to_string() == "2025-01-10")
+        .unwrap();
+    let head = chain.head();
+    assert_eq!(head.ts.to_rfc3339(), "2025-01-10T10:00:00+00:00");
+    // A Friday: the figure of its end is public before Monday's open, 09:15 in Kolkata.
+    assert_eq!(head.known_at.to_rfc3339(), "2025-01-13T03:45:00+00:00");
+    assert_eq!(head.currency.code(), "INR");
+    close(Some(head.spot.get()), 23_431.5);
+    let row = call(chain, "2025-02-27", 23_400.0);
+    close(row.mark, 645.55);
+    close(row.open_interest, 30_450.0 / 75.0);
+    close(Some(row.multiplier), 75.0);
+    close(row.volume, 924.0);
+    assert_eq!(row.iv, None, "the exchange gives none");
+}
+
+/// The exchange's own CSV holds what the typed copy of it holds.
+#[test]
+fn nse_text_and_typed_copies_agree() {
+    let (Some(text), Some(typed)) = (
+        shared("raw/nse_udiff/NIFTY_2025-01-10.csv"),
+        shared("data/nse_index_options/NIFTY.parquet"),
+    ) else {
+        return;
+    };
+    let ((_, text), (_, typed)) = (import(text), import(typed));
+    let [text] = text.as_slice() else {
+        panic!("{} snapshots of one day", text.len());
+    };
+    let same_day = |chain: &&ChainSnapshot| chain.head() == text.head();
+    let typed = typed.iter().find(same_day).unwrap();
+    assert!(1_000 < text.len());
+    assert!(text.rows().eq(typed.rows()));
+}
+
+fn text_column(values: &[&str]) -> Column {
+    Column::Text(values.iter().map(|text| Some((*text).to_owned())).collect())
+}
+
+fn table(columns: Vec<(&str, Column)>) -> Table {
+    columns
+        .into_iter()
+        .fold(Table::new(), |table, (name, column)| {
+            table.with(name, column)
+        })
+}
+
+/// Three contracts of SPY on Friday 2012-01-20, as the data set's description says, and one on the
+/// Monday, which has no price. The second is dated on the Saturday after its last session.
+fn spy_2012(folder: &Path) {
+    let chain = table(vec![
+        (
+            "contract_id",
+            text_column(&[
+                "SPY120317C00130000",
+                "SPY120121C00130000",
+                "SPY120317P00130000",
+                "SPY120317C00130000",
+            ]),
+        ),
+        ("symbol", text_column(&["SPY"; 4])),
+        (
+            "expiration",
+            text_column(&["2012-03-17", "2012-01-21", "2012-03-17", "2012-03-17"]),
+        ),
+        ("strike", Column::F64(vec![Some(130.0); 4])),
+        ("type", text_column(&["call", "call", "put", "call"])),
+        ("bid", Column::F64(vec![Some(4.1); 4])),
+        ("ask", Column::F64(vec![Some(4.2); 4])),
+        ("volume", Column::I64(vec![Some(7); 4])),
+        ("open_interest", Column::I64(vec![Some(1_200); 4])),
+        (
+            "date",
+            text_column(&["2012-01-20", "2012-01-20", "2012-01-20", "2012-01-23"]),
+        ),
+        ("implied_volatility", Column::F64(vec![Some(0.17); 4])),
+    ]);
+    write_parquet(&folder.join("options_2012.parquet"), &chain, &[]).unwrap();
+}
+
+fn prices_2012(folder: &Path) {
+    let price = |level: f64| Column::F64(vec![Some(level)]);
+    let prices = table(vec![
+        ("date", text_column(&["2012-01-20"])),
+        ("open", price(131.0)),
+        ("high", price(131.7)),
+        ("low", price(130.9)),
+        ("close", price(131.54)),
+    ]);
+    write_parquet(&folder.join("underlying_prices.parquet"), &prices, &[]).unwrap();
+}
+
+#[test]
+fn the_free_history_takes_its_spot_from_the_prices_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    spy_2012(folder.path());
+    prices_2012(folder.path());
+    let (report, chains) = import(folder.path().to_owned());
+    assert_eq!(report.profile.name, "options-dataset");
+    assert_eq!(report.open_interest.to_string(), "start-of-day");
+    assert_eq!(report.ignored, ["underlying_prices.parquet"]);
+    let rows = report.sources[0].rows;
+    assert_eq!((rows.kept, rows.set_aside), (2, 2), "expired; no price");
+    let [chain] = chains.as_slice() else {
+        panic!("{} snapshots of one day", chains.len());
+    };
+    let head = chain.head();
+    assert_eq!(head.ts.to_rfc3339(), "2012-01-20T21:00:00+00:00");
+    assert_eq!(head.known_at, head.ts);
+    close(Some(head.spot.get()), 131.54);
+    let row = call(chain, "2012-03-16T20:00:00", 130.0);
+    assert_eq!(
+        (row.exercise, row.root.as_str()),
+        (Exercise::American, "SPY")
+    );
+    close(row.open_interest, 1_200.0);
+    close(row.iv, 0.17);
+    close(Some(row.multiplier), 100.0);
+}
+
+#[test]
+fn the_free_history_is_refused_without_prices() {
+    let folder = tempfile::tempdir().unwrap();
+    spy_2012(folder.path());
+    let request = ImportRequest::of(vec![folder.path().to_owned()]);
+    let error = read_sources(&request, &mut |_| (), &mut |_| Ok(())).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("options_2012.parquet"), "{text}");
+    assert!(text.contains("underlying_prices.parquet"), "{text}");
+    assert!(text.contains("date, close"), "{text}");
 }

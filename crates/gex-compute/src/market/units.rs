@@ -109,6 +109,8 @@ pub struct BadCurrency(pub String);
 impl Currency {
     /// US dollar.
     pub const USD: Self = Self(*b"USD\0\0\0\0\0");
+    /// Indian rupee.
+    pub const INR: Self = Self(*b"INR\0\0\0\0\0");
 
     /// Reads a code such as `USD`.
     ///

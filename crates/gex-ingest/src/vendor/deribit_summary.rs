@@ -22,19 +22,23 @@ use gex_compute::market::contract::{Exercise, Payoff, Right};
 use gex_compute::market::units::Currency;
 
 use super::columns::{Columns, Field, Table, Units, check_units};
+use super::companion::Companion;
 use super::frame::{Frame, TimeRule};
 use super::table::Groups;
 use super::{Profile, Stamp, VendorChain, VendorFile};
 use crate::accept::{Candidate, Terms};
 use crate::quality::Rule;
 use crate::sessions::OiClock;
-use crate::source::{Container, SourceError, SourceFile, printable};
+use crate::source::{SourceError, SourceFile, printable};
 
 const NAME: &str = "instrument_name";
 /// Collectors write the hour in UTC, some of them without saying so.
 const TIMES: [&str; 2] = ["ts_utc", "date"];
-const FORWARDS: &str = "derived_implied_forward.parquet";
-const FORWARD_COLUMNS: [&str; 3] = ["ts_utc", "expiry", "implied_forward"];
+const FORWARDS: Companion = Companion {
+    name: "derived_implied_forward.parquet",
+    columns: &["ts_utc", "expiry", "implied_forward"],
+    more: &[],
+};
 
 const INVERSE_TERMS: Terms = Terms {
     exercise: Exercise::European,
@@ -154,24 +158,10 @@ struct Forwards(HashMap<(Instant, Instant), f64>);
 
 impl Forwards {
     fn beside(source: &SourceFile) -> Result<Self, SourceError> {
-        let path = source.path.with_file_name(FORWARDS);
-        if !path.is_file() {
-            return Err(SourceError::MissingCompanion {
-                file: source.name.clone(),
-                companion: FORWARDS,
-                columns: "ts_utc, expiry, implied_forward",
-            });
-        }
-        let companion = SourceFile {
-            path,
-            name: FORWARDS.to_owned(),
-            container: Container::Parquet,
-        };
-        let mut frame = Frame::read(&companion, &FORWARD_COLUMNS)?;
-        let [ts, expiry, forward] = FORWARD_COLUMNS;
-        let instants = frame.instants(ts, &utc())?;
-        let expiries = frame.dates(expiry, &TimeRule::default())?;
-        let forwards = frame.numbers(forward)?;
+        let mut frame = FORWARDS.read(source)?;
+        let instants = frame.instants("ts_utc", &utc())?;
+        let expiries = frame.dates("expiry", &TimeRule::default())?;
+        let forwards = frame.numbers("implied_forward")?;
         let rows = instants.into_iter().zip(expiries).zip(forwards);
         Ok(Self(
             rows.filter_map(|((ts, expiry), forward)| Some(((ts?, settles(expiry?)), forward?)))

@@ -5,8 +5,11 @@ mod cboe;
 mod cboe_delayed;
 mod cboe_snap;
 pub mod columns;
+mod companion;
 mod deribit_summary;
 pub(crate) mod frame;
+mod nse_udiff;
+mod options_dataset;
 mod schema;
 mod statistics;
 pub mod table;
@@ -33,6 +36,10 @@ pub enum Format {
     Barchart,
     /// Deribit's option chain by instrument name, volatilities in per cent.
     DeribitSummary,
+    /// The free history of SPY, QQQ and IWM by year, prices of the underlying beside it.
+    OptionsDataset,
+    /// NSE's end-of-day report of derivatives, `UDiFF` layout: settlement prices, no volatility.
+    NseUdiff,
     /// The plain table for data of one's own: ts, underlying, expiry, strike, kind, iv, …
     ChainTable,
 }
@@ -44,6 +51,8 @@ impl Format {
         Self::CboeSnap,
         Self::Barchart,
         Self::DeribitSummary,
+        Self::OptionsDataset,
+        Self::NseUdiff,
         Self::ChainTable,
     ];
 
@@ -54,6 +63,8 @@ impl Format {
             Self::CboeSnap => "cboe-snap",
             Self::Barchart => "barchart",
             Self::DeribitSummary => "deribit-summary",
+            Self::OptionsDataset => "options-dataset",
+            Self::NseUdiff => "nse-udiff",
             Self::ChainTable => "chain-table",
         }
     }
@@ -73,6 +84,8 @@ impl Format {
             Self::CboeSnap => &["ts_utc", "session_date", "dte", "cp", "oi"],
             Self::Barchart => &["ts_utc", "session_date", "dte", "right", "open_interest"],
             Self::DeribitSummary => &["instrument_name", "mark_iv", "bid_iv", "open_interest"],
+            Self::OptionsDataset => &["contract_id", "expiration", "implied_volatility", "date"],
+            Self::NseUdiff => &["TckrSymb", "FinInstrmTp", "SttlmPric", "NewBrdLotQty"],
             Self::ChainTable => &["ts", "underlying", "expiry", "strike", "kind"],
         }
     }
@@ -114,6 +127,8 @@ impl Layout {
             Self::Vendor(Format::CboeSnap) => cboe_snap::profile(),
             Self::Vendor(Format::Barchart) => barchart::profile(),
             Self::Vendor(Format::DeribitSummary) => deribit_summary::profile(),
+            Self::Vendor(Format::OptionsDataset) => options_dataset::profile(),
+            Self::Vendor(Format::NseUdiff) => nse_udiff::profile(),
             Self::Vendor(Format::ChainTable) => Mapping::chain_table().profile(),
             Self::Mapped(mapping) => mapping.profile(),
         }
@@ -130,6 +145,8 @@ impl Layout {
             Self::Vendor(Format::CboeSnap) => cboe_snap::read(source),
             Self::Vendor(Format::Barchart) => barchart::read(source),
             Self::Vendor(Format::DeribitSummary) => deribit_summary::read(source),
+            Self::Vendor(Format::OptionsDataset) => options_dataset::read(source),
+            Self::Vendor(Format::NseUdiff) => nse_udiff::read(source),
             Self::Vendor(Format::ChainTable) => table::read(source, &Mapping::chain_table()),
             Self::Mapped(mapping) => table::read(source, mapping),
         }
