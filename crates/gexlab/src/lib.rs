@@ -3,6 +3,7 @@
 //! The only crate that reads the clock, the environment or a path that was not handed to it.
 
 pub mod args;
+mod assumptions;
 pub mod checker;
 pub mod choose;
 pub mod cmd;

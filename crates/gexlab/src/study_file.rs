@@ -1,6 +1,6 @@
 //! What a study file says, as typed: every key of the TOML, unknown keys refused.
 //!
-//! What was meant, checked and with units, is a [`crate::plan::Plan`]. Values keep their place in
+//! What was meant, checked and with units, is a [`crate::study_plan::Plan`]. Values keep their place in
 //! the file, so that a fault found later can still be shown where it was typed.
 
 use std::collections::BTreeMap;
