@@ -13,7 +13,7 @@ use nalgebra::DMatrix;
 use super::Undefined;
 use super::hac::{self, Kernel, SmallSample, floor_to_count};
 use super::ols::Ols;
-use super::undefined::{require_positive_variance, require_rows};
+use super::undefined::require_rows;
 
 /// Coefficients of a cubic in b that gives a two-sided critical value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,16 +102,7 @@ pub fn covariance(fit: &Ols, bandwidth: usize) -> Result<DMatrix<f64>, Undefined
 /// As [`covariance`], and when the variance is not positive.
 pub fn test(fit: &Ols, column: usize, bandwidth: usize) -> Result<FixedBTest, Undefined> {
     let covariance = covariance(fit, bandwidth)?;
-    let estimate = *fit.coefficients.get(column).ok_or(Undefined::Domain {
-        what: "column of the coefficient",
-        value: column as f64,
-        needed: "a column of the design",
-    })?;
-    let variance = covariance
-        .get((column, column))
-        .copied()
-        .unwrap_or(f64::NAN);
-    let std_error = require_positive_variance(variance)?.sqrt();
+    let (estimate, std_error) = fit.estimate_and_error(column, &covariance)?;
     let statistic = estimate / std_error;
     let b = bandwidth as f64 / fit.rows() as f64;
     let p_value = bracket(statistic, b);

@@ -225,6 +225,27 @@ impl Ols {
         &self.inverse_gram * meat * &self.inverse_gram
     }
 
+    /// One coefficient and its standard error under a covariance of the coefficients.
+    ///
+    /// # Errors
+    /// [`Undefined`] for a column that the design has not, or a variance that is not positive.
+    pub(super) fn estimate_and_error(
+        &self,
+        column: usize,
+        covariance: &DMatrix<f64>,
+    ) -> Result<(f64, f64), Undefined> {
+        let estimate = *self.coefficients.get(column).ok_or(Undefined::Domain {
+            what: "column of the coefficient",
+            value: column as f64,
+            needed: "a column of the design",
+        })?;
+        let variance = covariance
+            .get((column, column))
+            .copied()
+            .unwrap_or(f64::NAN);
+        Ok((estimate, require_positive_variance(variance)?.sqrt()))
+    }
+
     /// Tests one coefficient against zero under the given covariance and reference law.
     ///
     /// # Errors
@@ -235,16 +256,7 @@ impl Ols {
         covariance: &DMatrix<f64>,
         reference: Reference,
     ) -> Result<CoefficientTest, Undefined> {
-        let estimate = *self.coefficients.get(column).ok_or(Undefined::Domain {
-            what: "column of the coefficient",
-            value: column as f64,
-            needed: "a column of the design",
-        })?;
-        let variance = covariance
-            .get((column, column))
-            .copied()
-            .unwrap_or(f64::NAN);
-        let std_error = require_positive_variance(variance)?.sqrt();
+        let (estimate, std_error) = self.estimate_and_error(column, covariance)?;
         let statistic = estimate / std_error;
         let p_value = reference.two_sided(statistic)?;
         Ok(CoefficientTest {
