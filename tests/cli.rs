@@ -8,7 +8,19 @@ use crate::support::{findings, gex, gex_ok, run_folder, stderr};
 fn help_names_every_verb_and_shows_an_example() {
     let folder = tempfile::tempdir().unwrap();
     let help = gex_ok(folder.path(), &["--help"]);
-    for verb in ["demo", "import", "inspect", "series", "run"] {
+    let verbs = [
+        "demo",
+        "init",
+        "check",
+        "import",
+        "inspect",
+        "series",
+        "run",
+        "runs",
+        "doctor",
+        "completions",
+    ];
+    for verb in verbs {
         assert!(help.contains(verb), "{help}");
         let own = gex_ok(folder.path(), &[verb, "--help"]);
         assert!(own.contains("Example"), "{own}");
@@ -26,6 +38,40 @@ fn a_wrong_argument_is_a_usage_error() {
         gex(folder.path(), &["run", "no-such.toml"]).status.code(),
         Some(2)
     );
+}
+
+#[test]
+fn a_study_is_begun_checked_and_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    gex_ok(folder.path(), &["init"]);
+    let written = fs::read(folder.path().join("study.toml")).unwrap();
+    let again = gex(folder.path(), &["init"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert_eq!(fs::read(folder.path().join("study.toml")).unwrap(), written);
+    let checked = gex(folder.path(), &["check"]);
+    assert_eq!(checked.status.code(), Some(3), "none of its data is here");
+    let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+    for part in ["1 primary and 5 exploratory", "archive", "bars", "unusable"] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(
+        said.lines().all(|line| line.chars().count() <= 80),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_installation_is_examined_and_explained_to_shell_and_man() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = gex_ok(folder.path(), &["doctor"]);
+    assert!(said.contains("of a known book are right"), "{said}");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = gex_ok(folder.path(), &["completions", shell]);
+        assert!(script.contains("on-conflict"), "{shell}: {script}");
+    }
+    gex_ok(folder.path(), &["man"]);
+    let page = fs::read_to_string(folder.path().join("man1/gex-run.1")).unwrap();
+    assert!(page.contains("Study file"), "{page}");
 }
 
 #[test]
@@ -140,6 +186,12 @@ fn the_demo_is_complete_says_that_it_is_synthetic_and_is_reused() {
     ] {
         assert!(run.join(file).exists(), "{file}");
     }
+    let checked = gex_ok(folder.path(), &["check", "demo/study.toml"]);
+    assert!(checked.contains("control vix"), "{checked}");
+    let listed = gex_ok(folder.path(), &["runs", "--out", "demo"]);
+    let id = run.file_name().unwrap().to_string_lossy();
+    assert!(listed.contains(&*id), "{listed}");
+    assert!(listed.contains("distinct hypotheses so far"), "{listed}");
     let found = findings(&run);
     assert_eq!(
         found["hypotheses"][0]["verdict"]["word"], "supported",

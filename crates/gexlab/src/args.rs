@@ -46,6 +46,10 @@ pub struct Global {
 pub enum Command {
     /// Simulate a market, run a study on it, and print where the report is
     Demo(DemoArgs),
+    /// Write a commented study to begin with
+    Init(InitArgs),
+    /// Check a study and everything that it reads, without running it
+    Check(CheckArgs),
     /// Turn vendor files into an archive, or prices into bars and control series
     Import(ImportArgs),
     /// Show what an archive holds: coverage, quality, rows set aside by reason
@@ -54,6 +58,15 @@ pub enum Command {
     Series(SeriesArgs),
     /// Run a study: series, panel, estimates, verdicts, figures and the page
     Run(RunArgs),
+    /// List the runs that stand, and count everything ever tried
+    Runs(RunsArgs),
+    /// Say what this installation is and whether its self-test passes
+    Doctor(DoctorArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 /// `gex demo`
@@ -63,6 +76,24 @@ pub struct DemoArgs {
     /// Folder for data, study and report
     #[arg(long, value_name = "DIR", default_value = "reports/demo")]
     pub out: PathBuf,
+}
+
+/// `gex init`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gex init study.toml")]
+pub struct InitArgs {
+    /// The file to write
+    #[arg(default_value = "study.toml")]
+    pub study: PathBuf,
+}
+
+/// `gex check`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gex check study.toml")]
+pub struct CheckArgs {
+    /// Study file
+    #[arg(default_value = "study.toml")]
+    pub study: PathBuf,
 }
 
 /// `gex import`
@@ -152,6 +183,44 @@ pub struct RunArgs {
     /// Compute again even where a finished run of the same inputs stands
     #[arg(long)]
     pub fresh: bool,
+}
+
+/// `gex runs`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gex runs --out reports")]
+pub struct RunsArgs {
+    /// Folder of all runs
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub out: PathBuf,
+}
+
+/// `gex doctor`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gex doctor")]
+pub struct DoctorArgs {
+    /// Folder that runs would be written to
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub out: PathBuf,
+}
+
+/// `gex completions`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  gex completions bash > ~/.local/share/bash-completion/completions/gex"
+)]
+pub struct CompletionsArgs {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `gex man`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gex man --out man1")]
+pub struct ManArgs {
+    /// Folder for the pages
+    #[arg(long, value_name = "DIR", default_value = "man1")]
+    pub out: PathBuf,
 }
 
 #[cfg(test)]

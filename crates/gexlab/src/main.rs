@@ -39,9 +39,15 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     set_threads(cli.global.threads).map_err(Failure::failed)?;
     match &cli.command {
         Command::Demo(args) => cmd::demo::demo(args, console),
+        Command::Init(args) => cmd::init::init(args, console),
+        Command::Check(args) => cmd::check::check(args, console),
         Command::Import(args) => cmd::import::import(args, console),
         Command::Inspect(args) => cmd::inspect::inspect(args, console),
         Command::Series(args) => cmd::series::series(args, console),
         Command::Run(args) => cmd::run::run(args, console),
+        Command::Runs(args) => cmd::runs::runs(args, console),
+        Command::Doctor(args) => cmd::doctor::doctor(args, console),
+        Command::Completions(args) => cmd::completions::completions(args, console),
+        Command::Man(args) => cmd::completions::man(args, console),
     }
 }

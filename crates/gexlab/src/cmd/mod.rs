@@ -1,7 +1,12 @@
 //! One verb, one file.
 
+pub mod check;
+pub mod completions;
 pub mod demo;
+pub mod doctor;
 pub mod import;
+pub mod init;
 pub mod inspect;
 pub mod run;
+pub mod runs;
 pub mod series;
