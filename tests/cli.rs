@@ -61,6 +61,23 @@ fn a_study_is_begun_checked_and_never_overwritten() {
 }
 
 #[test]
+fn a_program_gets_one_document_from_every_answer_and_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = |arguments: &[&str]| -> serde_json::Value {
+        let output = gex(folder.path(), &[arguments, &["--json"]].concat());
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    assert_eq!(document(&["init"])["file"], "study.toml");
+    assert_eq!(document(&["runs"])["runs"], serde_json::json!([]));
+    let missing = document(&["inspect", "nothing"]);
+    assert_eq!(missing["schema"], "gexlab/error/1");
+    assert_eq!(missing["error"]["code"], 3);
+    fs::write(folder.path().join("s.toml"), "[study]\nnane = \"x\"\n").unwrap();
+    let fault = &document(&["run", "s.toml"])["error"]["faults"][0];
+    assert_eq!(fault["span"], serde_json::json!([8, 12]));
+}
+
+#[test]
 fn an_installation_is_examined_and_explained_to_shell_and_man() {
     let folder = tempfile::tempdir().unwrap();
     let said = gex_ok(folder.path(), &["doctor"]);

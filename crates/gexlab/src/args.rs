@@ -24,10 +24,17 @@ pub struct Cli {
 
 /// What every verb takes.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches as typed; main turns each into a choice at once"
+)]
 pub struct Global {
     /// Say errors only
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub quiet: bool,
+    /// Print the result, or the error, as one JSON document
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub json: bool,
     /// Worker threads [default: all cores]; results are the same for any number
     #[arg(
         short = 'j',

@@ -1,5 +1,6 @@
 //! What the command says: results on stdout, progress on stderr.
 //!
+//! A result is text for a person or, with `--json`, one JSON document for a program.
 //! Progress vanishes when stderr is no terminal; then each finished stage leaves one line. A reader
 //! that closes the pipe early (`gex runs | head`) is no failure.
 
@@ -7,6 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::Value;
 
 /// How much is said on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,10 +19,20 @@ pub enum Verbosity {
     Normal,
 }
 
+/// For whom the result on stdout is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// A person: text.
+    Person,
+    /// A program: one JSON document.
+    Program,
+}
+
 /// Where a command speaks.
 #[derive(Debug, Clone, Copy)]
 pub struct Console {
     verbosity: Verbosity,
+    reader: Reader,
 }
 
 /// Width of the verb column, as in cargo's output.
@@ -28,8 +40,20 @@ const VERB_WIDTH: usize = 12;
 
 impl Console {
     /// A console that says as much as asked for.
-    pub fn new(verbosity: Verbosity) -> Self {
-        Self { verbosity }
+    pub fn new(verbosity: Verbosity, reader: Reader) -> Self {
+        Self { verbosity, reader }
+    }
+
+    /// Writes what a command answers: `text`, or `value` under the name of its schema.
+    ///
+    /// # Errors
+    ///
+    /// Any failure to write but a pipe that its reader closed.
+    pub fn answer(self, text: &str, schema: &str, value: Value) -> io::Result<()> {
+        match self.reader {
+            Reader::Person => self.result(text),
+            Reader::Program => self.result(&document(schema, value)),
+        }
     }
 
     /// One line about a finished stage: a verb in a column of its own, then what was done.
@@ -78,4 +102,15 @@ impl Console {
             other => other,
         }
     }
+}
+
+/// One JSON document, its schema first.
+fn document(schema: &str, value: Value) -> String {
+    let mut whole = serde_json::Map::new();
+    whole.insert("schema".to_owned(), schema.into());
+    match value {
+        Value::Object(fields) => whole.extend(fields),
+        other => drop(whole.insert("value".to_owned(), other)),
+    }
+    format!("{}\n", Value::Object(whole))
 }

@@ -3,6 +3,10 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use serde_json::{Value, json};
+
+use crate::diagnostic::{Diagnostic, Style, render};
+
 /// The kinds of failure, each with the exit code that scripts rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
@@ -40,7 +44,14 @@ pub enum Words {
     /// A chain of causes.
     Chain(anyhow::Error),
     /// Faults of a file, already shown at their places.
-    Shown(String),
+    Shown {
+        /// The text with the faults under their lines.
+        text: String,
+        /// The file, as it was named.
+        file: String,
+        /// Each fault and its bytes in the file.
+        faults: Vec<(String, std::ops::Range<usize>)>,
+    },
 }
 
 impl Failure {
@@ -53,10 +64,17 @@ impl Failure {
     }
 
     /// Faults of the study file, already shown at their places.
-    pub fn shown(text: String) -> Self {
+    pub fn shown(faults: &[Diagnostic], source: &str, file: &str, style: Style) -> Self {
+        let places = faults.iter();
         Self {
             kind: FailureKind::Usage,
-            words: Words::Shown(text),
+            words: Words::Shown {
+                text: render(faults, source, file, style),
+                file: file.to_owned(),
+                faults: places
+                    .map(|fault| (fault.message.clone(), fault.span.clone()))
+                    .collect(),
+            },
         }
     }
 
@@ -76,6 +94,27 @@ impl Failure {
         }
     }
 
+    /// The failure as a program reads it.
+    pub fn json(&self) -> Value {
+        let (file, faults) = match &self.words {
+            Words::Chain(_) => (None, Vec::new()),
+            Words::Shown { file, faults, .. } => (
+                Some(file),
+                faults
+                    .iter()
+                    .map(|(message, span)| json!({ "message": message, "span": [span.start, span.end] }))
+                    .collect(),
+            ),
+        };
+        let message = match &self.words {
+            Words::Chain(error) => chain(error),
+            Words::Shown { faults, file, .. } => format!("{} problems in {file}", faults.len()),
+        };
+        json!({ "error": {
+            "code": self.kind.code(), "message": message, "file": file, "faults": faults,
+        }})
+    }
+
     /// The exit code as the operating system wants it.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.kind.code())
@@ -86,7 +125,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.words {
             Words::Chain(error) => f.write_str(&chain(error)),
-            Words::Shown(text) => f.write_str(text),
+            Words::Shown { text, .. } => f.write_str(text),
         }
     }
 }

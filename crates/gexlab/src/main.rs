@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use gexlab::args::{Cli, Command};
 use gexlab::cmd;
-use gexlab::console::{Console, Verbosity};
+use gexlab::console::{Console, Reader, Verbosity};
 use gexlab::exit::{Failure, Words};
 use gexlab::parallel::set_threads;
 
@@ -14,6 +14,9 @@ fn main() -> ExitCode {
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            let console = console(&cli);
+            // A reader that is gone hears no error either.
+            drop(console.answer("", "gexlab/error/1", failure.json()));
             say(&failure);
             failure.exit_code()
         }
@@ -25,17 +28,26 @@ fn say(failure: &Failure) {
     let red = anstyle::AnsiColor::Red.on_default().bold();
     match &failure.words {
         Words::Chain(_) => anstream::eprintln!("{red}error:{red:#} {failure}"),
-        Words::Shown(_) => anstream::eprintln!("{failure}"),
+        Words::Shown { .. } => anstream::eprintln!("{failure}"),
     }
 }
 
-fn run(cli: &Cli) -> Result<(), Failure> {
+fn console(cli: &Cli) -> Console {
     let verbosity = if cli.global.quiet {
         Verbosity::Quiet
     } else {
         Verbosity::Normal
     };
-    let console = Console::new(verbosity);
+    let reader = if cli.global.json {
+        Reader::Program
+    } else {
+        Reader::Person
+    };
+    Console::new(verbosity, reader)
+}
+
+fn run(cli: &Cli) -> Result<(), Failure> {
+    let console = console(cli);
     set_threads(cli.global.threads).map_err(Failure::failed)?;
     match &cli.command {
         Command::Demo(args) => cmd::demo::demo(args, console),

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::IsTerminal;
 use std::path::Path;
 
-use crate::diagnostic::{Style, render};
+use crate::diagnostic::Style;
 use crate::exit::Failure;
 use crate::study_file::{StudyFile, parse};
 use crate::study_plan::{Plan, plan};
@@ -37,9 +37,8 @@ pub fn open_study(path: &Path) -> Result<OpenStudy, Failure> {
     } else {
         Style::Plain
     };
-    let faulty = |faults: &[crate::diagnostic::Diagnostic]| {
-        Failure::shown(render(faults, &text, &shown, style))
-    };
+    let faulty =
+        |faults: &[crate::diagnostic::Diagnostic]| Failure::shown(faults, &text, &shown, style);
     let file = parse(&text).map_err(|fault| faulty(&[fault]))?;
     let base = path.parent().unwrap_or(Path::new(""));
     let plan = plan(&file, base).map_err(|faults| faulty(&faults))?;

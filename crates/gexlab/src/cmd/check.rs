@@ -7,6 +7,8 @@ use chrono::NaiveDate;
 use gex_analysis::findings::Role;
 use gex_compute::market::bar::{BarSeries, ControlSeries};
 use gex_ingest::archive::Archive;
+use serde::Serialize;
+use serde_json::json;
 
 use crate::args::CheckArgs;
 use crate::console::Console;
@@ -19,7 +21,8 @@ use crate::study_plan::Plan;
 use crate::text_table::{Side, lay_out};
 
 /// Whether a part of the study can be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 enum State {
     Ok,
     Warning,
@@ -37,6 +40,7 @@ impl State {
 }
 
 /// One line of the answer.
+#[derive(Serialize)]
 struct Item {
     part: String,
     state: State,
@@ -80,7 +84,8 @@ pub fn check(args: &CheckArgs, console: Console) -> Result<(), Failure> {
             vec![item.part.clone(), state, item.text.clone()]
         })
         .collect();
-    console.result(&lay_out(&header, &rows))?;
+    let document = json!({ "parts": items });
+    console.answer(&lay_out(&header, &rows), "gexlab/check/1", document)?;
     let unusable = items.iter().filter(|item| item.state == State::Unusable);
     match unusable.count() {
         0 => Ok(()),

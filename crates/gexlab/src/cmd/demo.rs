@@ -10,7 +10,7 @@ use gex_ingest::sessions::OiClock;
 use gex_sim::{Market, World, WorldSpec};
 
 use crate::args::DemoArgs;
-use crate::cmd::run::summary;
+use crate::cmd::run::{document, summary};
 use crate::console::Console;
 use crate::exit::Failure;
 use crate::open_study::open_study;
@@ -46,8 +46,11 @@ pub fn demo(args: &DemoArgs, console: Console) -> Result<(), Failure> {
     let study = args.out.join("study.toml");
     fs::write(&study, STUDY)?;
     let finished = run(&open_study(&study)?, &args.out, Reuse::Never, console)?;
-    console.result(&summary(&finished))?;
-    console.result("\nSynthetic data: these numbers say nothing about markets.\n")?;
+    let text = format!(
+        "{}\nSynthetic data: these numbers say nothing about markets.\n",
+        summary(&finished)
+    );
+    console.answer(&text, "gexlab/finished/1", document(&finished))?;
     Ok(())
 }
 

@@ -7,6 +7,8 @@ use gex_compute::market::units::{Currency, OutOfRange, Rate, Spot, Strike, Vol, 
 use gex_compute::positioning::Positioning;
 use gex_compute::profile::GammaCurve;
 
+use serde_json::json;
+
 use crate::args::DoctorArgs;
 use crate::console::Console;
 use crate::exit::Failure;
@@ -39,7 +41,8 @@ pub fn doctor(args: &DoctorArgs, console: Console) -> Result<(), Failure> {
             vec![(*part).to_owned(), state.to_owned(), text.clone()]
         })
         .collect();
-    console.result(&lay_out(&header, &rows))?;
+    let document = json!({ "parts": rows });
+    console.answer(&lay_out(&header, &rows), "gexlab/doctor/1", document)?;
     match parts
         .iter()
         .find_map(|(part, found)| Some((part, found.as_ref().err()?)))

@@ -14,6 +14,7 @@ use gex_ingest::mapping::Mapping;
 use gex_ingest::prices::{write_bars, write_control_file};
 use gex_ingest::sessions::OiClock;
 use gex_ingest::vendor::Format;
+use serde_json::json;
 
 use crate::args::{ImportArgs, OnConflict};
 use crate::cmd::inspect::describe;
@@ -71,7 +72,8 @@ fn import_chains(args: &ImportArgs, console: Console) -> Result<(), Failure> {
         .commit(summary, conflict(args.on_conflict))
         .map_err(Failure::data)?;
     announce(&report, console);
-    console.result(&describe(&document))?;
+    let value = serde_json::to_value(&document).map_err(Failure::failed)?;
+    console.answer(&describe(&document), "gexlab/archive/1", value)?;
     Ok(())
 }
 
@@ -238,7 +240,11 @@ fn import_bars(args: &ImportArgs, underlying: &str, console: Console) -> Result<
     write_bars(&args.out, &daily.series).map_err(Failure::failed)?;
     let kept = format!("{} bars of {underlying}", daily.series.bars.len());
     said_aside(&kept, &daily.rejected, console);
-    console.result(&format!("{}\n", args.out.display()))?;
+    console.answer(
+        &format!("{}\n", args.out.display()),
+        "gexlab/file/1",
+        json!({ "file": args.out }),
+    )?;
     Ok(())
 }
 
@@ -259,7 +265,11 @@ fn import_control(args: &ImportArgs, name: &str, console: Console) -> Result<(),
     write_control_file(&args.out, &daily.series).map_err(Failure::failed)?;
     let kept = format!("{} values of {name}", daily.series.points.len());
     said_aside(&kept, &daily.rejected, console);
-    console.result(&format!("{}\n", args.out.display()))?;
+    console.answer(
+        &format!("{}\n", args.out.display()),
+        "gexlab/file/1",
+        json!({ "file": args.out }),
+    )?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 
 use anyhow::{Context, anyhow};
+use serde_json::json;
 
 use crate::args::InitArgs;
 use crate::cmd::import::make_parent;
@@ -38,7 +39,11 @@ pub fn init(args: &InitArgs, console: Console) -> Result<(), Failure> {
         "Wrote",
         "a commented study; change what it reads, then `gex check` it",
     );
-    console.result(&format!("{shown}\n"))?;
+    console.answer(
+        &format!("{shown}\n"),
+        "gexlab/file/1",
+        json!({ "file": args.study }),
+    )?;
     Ok(())
 }
 

@@ -14,7 +14,9 @@ use crate::text_table::{Side, lay_out};
 /// A data failure where the folder holds no archive.
 pub fn inspect(args: &InspectArgs, console: Console) -> Result<(), Failure> {
     let archive = Archive::open(&args.archive).map_err(Failure::data)?;
-    console.result(&describe(archive.document()))?;
+    let document = archive.document();
+    let value = serde_json::to_value(document).map_err(Failure::failed)?;
+    console.answer(&describe(document), "gexlab/archive/1", value)?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! `gex run`: a whole study.
 
 use gex_analysis::findings::{Check, CheckLevel, Findings, HypothesisFinding};
+use serde_json::{Value, json};
 
 use crate::args::RunArgs;
 use crate::console::Console;
@@ -22,8 +23,37 @@ pub fn run(args: &RunArgs, console: Console) -> Result<(), Failure> {
         Reuse::Allowed
     };
     let finished = run_study(&study, &args.out, reuse, console)?;
-    console.result(&summary(&finished))?;
+    console.answer(
+        &summary(&finished),
+        "gexlab/finished/1",
+        document(&finished),
+    )?;
     Ok(())
+}
+
+/// What a finished run says to a program: where it is, its verdicts, its grave checks.
+pub fn document(finished: &Finished) -> Value {
+    let findings = &finished.findings;
+    let verdicts: Vec<Value> = findings
+        .hypotheses
+        .iter()
+        .map(|found| {
+            json!({
+                "id": found.id,
+                "role": found.role,
+                "verdict": found.verdict,
+                "effect": found.ladder.last().map(|rung| &rung.level),
+            })
+        })
+        .collect();
+    json!({
+        "folder": finished.folder,
+        "reused": finished.reused,
+        "synthetic": findings.study.synthetic,
+        "verdicts": verdicts,
+        "checks": findings.checks,
+        "distinct-hypotheses": findings.ledger.hypotheses,
+    })
 }
 
 /// What a finished run says on stdout: verdicts, grave checks, the page.

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gex_analysis::findings::{Findings, VerdictWord};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::args::RunsArgs;
 use crate::console::Console;
@@ -14,8 +16,10 @@ use crate::run_folder::{LOG, MANIFEST, Manifest};
 use crate::text_table::{Side, lay_out};
 
 /// One run.
+#[derive(Serialize)]
 struct Run {
     study: String,
+    #[serde(rename = "run")]
     id: String,
     started: String,
     hypotheses: usize,
@@ -41,6 +45,7 @@ pub fn runs(args: &RunsArgs, console: Console) -> Result<(), Failure> {
         ("supported", Side::Right),
         ("study", Side::Left),
     ];
+    let document = json!({ "runs": found });
     let rows: Vec<Vec<String>> = found
         .into_iter()
         .map(|run| {
@@ -48,11 +53,8 @@ pub fn runs(args: &RunsArgs, console: Console) -> Result<(), Failure> {
             [vec![run.id, run.started], counts.to_vec(), vec![run.study]].concat()
         })
         .collect();
-    console.result(&format!(
-        "{}{}",
-        lay_out(&header, &rows),
-        counted(&args.out)?
-    ))?;
+    let text = format!("{}{}", lay_out(&header, &rows), counted(&args.out)?);
+    console.answer(&text, "gexlab/runs/1", document)?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use gex_ingest::archive::Archive;
 use gex_ingest::table::write_parquet;
+use serde_json::json;
 
 use crate::args::SeriesArgs;
 use crate::cmd::import::make_parent;
@@ -36,7 +37,11 @@ pub fn series(args: &SeriesArgs, console: Console) -> Result<(), Failure> {
         "Finished",
         &format!("{sessions} snapshots, {} rows", table.rows()),
     );
-    console.result(&format!("{}\n", args.out.display()))?;
+    console.answer(
+        &format!("{}\n", args.out.display()),
+        "gexlab/file/1",
+        json!({ "file": args.out }),
+    )?;
     Ok(())
 }
 
