@@ -17,6 +17,8 @@ fn help_names_every_verb_and_shows_an_example() {
         "series",
         "run",
         "runs",
+        "compare",
+        "export",
         "doctor",
         "completions",
     ];
@@ -178,6 +180,17 @@ fn a_table_of_ones_own_becomes_an_archive_and_a_series() {
         before,
         "neither import changed the archive"
     );
+    let exported = gex_ok(
+        folder.path(),
+        &["export", "archive", "--from", "2024-01-05"],
+    );
+    let lines: Vec<&str> = exported.lines().collect();
+    assert_eq!(lines.len(), 3, "{exported}");
+    assert!(lines[0].starts_with("ts,known_at,session,underlying,root,expiry,strike,right"));
+    assert!(
+        lines[1].contains("2024-02-16T21:00:00Z,4500,P"),
+        "{exported}"
+    );
     let inspected = gex_ok(folder.path(), &["inspect", "archive"]);
     assert!(inspected.contains("2024-01-05"), "{inspected}");
 }
@@ -209,6 +222,27 @@ fn the_demo_is_complete_says_that_it_is_synthetic_and_is_reused() {
     let id = run.file_name().unwrap().to_string_lossy();
     assert!(listed.contains(&*id), "{listed}");
     assert!(listed.contains("distinct hypotheses so far"), "{listed}");
+    let rate = ["--set", "pricing.rate=0.01", "--out", "demo"];
+    let planned = gex_ok(
+        folder.path(),
+        &[&["run", "demo/study.toml", "--dry-run"], &rate[..]].concat(),
+    );
+    assert!(planned.contains("would be made"), "{planned}");
+    gex_ok(
+        folder.path(),
+        &[&["run", "demo/study.toml"], &rate[..]].concat(),
+    );
+    let compared = gex_ok(
+        folder.path(),
+        &["compare", "latest", &id[..8], "--out", "demo"],
+    );
+    for part in ["pricing.rate", "0.01", "one sign"] {
+        assert!(compared.contains(part), "{compared}");
+    }
+    assert!(
+        compared.lines().all(|line| line.chars().count() <= 80),
+        "{compared}"
+    );
     let found = findings(&run);
     assert_eq!(
         found["hypotheses"][0]["verdict"]["word"], "supported",

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Backtest gamma-exposure hypotheses on historical option chains.
@@ -67,6 +68,10 @@ pub enum Command {
     Run(RunArgs),
     /// List the runs that stand, and count everything ever tried
     Runs(RunsArgs),
+    /// Set runs side by side: what differs in settings, data and findings
+    Compare(CompareArgs),
+    /// Write an archive's rows as CSV
+    Export(ExportArgs),
     /// Say what this installation is and whether its self-test passes
     Doctor(DoctorArgs),
     /// Print the completions of a shell
@@ -85,6 +90,17 @@ pub struct DemoArgs {
     pub out: PathBuf,
 }
 
+/// The study that a verb works on.
+#[derive(Debug, Args)]
+pub struct StudyArg {
+    /// Study file
+    #[arg(default_value = "study.toml")]
+    pub study: PathBuf,
+    /// Another value for a setting of the study, such as pricing.rate=0.03; may repeat
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+}
+
 /// `gex init`
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  gex init study.toml")]
@@ -98,9 +114,9 @@ pub struct InitArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  gex check study.toml")]
 pub struct CheckArgs {
-    /// Study file
-    #[arg(default_value = "study.toml")]
-    pub study: PathBuf,
+    /// The study
+    #[command(flatten)]
+    pub study: StudyArg,
 }
 
 /// `gex import`
@@ -169,9 +185,9 @@ pub struct InspectArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  gex series study.toml --out series.parquet")]
 pub struct SeriesArgs {
-    /// Study file
-    #[arg(default_value = "study.toml")]
-    pub study: PathBuf,
+    /// The study
+    #[command(flatten)]
+    pub study: StudyArg,
     /// Where the series goes
     #[arg(long, value_name = "FILE", default_value = "series.parquet")]
     pub out: PathBuf,
@@ -179,17 +195,26 @@ pub struct SeriesArgs {
 
 /// `gex run`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  gex run study.toml --out reports")]
+#[command(
+    after_help = "Example:\n  gex run study.toml --out reports\n  gex run study.toml --set pricing.rate=0.03 --dry-run"
+)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches as typed; the verb turns each into a choice at once"
+)]
 pub struct RunArgs {
-    /// Study file
-    #[arg(default_value = "study.toml")]
-    pub study: PathBuf,
+    /// The study
+    #[command(flatten)]
+    pub study: StudyArg,
     /// Folder of all runs
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub out: PathBuf,
     /// Compute again even where a finished run of the same inputs stands
     #[arg(long)]
     pub fresh: bool,
+    /// Say what would be run and where it would stand, and run nothing
+    #[arg(long, conflicts_with = "fresh")]
+    pub dry_run: bool,
 }
 
 /// `gex runs`
@@ -199,6 +224,50 @@ pub struct RunsArgs {
     /// Folder of all runs
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub out: PathBuf,
+}
+
+/// `gex compare`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gex compare latest 3f2a --out reports")]
+pub struct CompareArgs {
+    /// Runs: a folder, the beginning of an identifier, or `latest`
+    #[arg(required = true, num_args = 2.., value_name = "RUN")]
+    pub runs: Vec<String>,
+    /// Folder of all runs
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub out: PathBuf,
+}
+
+/// `gex export`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  gex export archive --underlying SPX --from 2024-01-02 --out chains.csv
+  gex export archive | head")]
+pub struct ExportArgs {
+    /// Folder of an archive
+    pub archive: PathBuf,
+    /// What the rows are written as
+    #[arg(long = "to", value_enum, default_value = "csv", value_name = "FORM")]
+    pub form: ExportForm,
+    /// Underlying [default: the archive's only one]
+    #[arg(long, value_name = "NAME")]
+    pub underlying: Option<String>,
+    /// First session, as 2024-01-02
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<NaiveDate>,
+    /// Last session
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<NaiveDate>,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// What an archive's rows are written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportForm {
+    /// Text with a header, one row a contract
+    Csv,
 }
 
 /// `gex doctor`

@@ -4,16 +4,19 @@
 
 pub mod args;
 mod assumptions;
+mod chain_table;
 pub mod checker;
 pub mod choose;
 pub mod cmd;
 pub mod console;
 pub mod diagnostic;
 pub mod exit;
+pub mod finished;
 pub mod inputs;
 pub mod ledger;
 pub mod load;
 pub mod open_study;
+pub mod overrides;
 pub mod page;
 pub mod parallel;
 pub mod plan;

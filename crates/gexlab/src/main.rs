@@ -58,6 +58,8 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Series(args) => cmd::series::series(args, console),
         Command::Run(args) => cmd::run::run(args, console),
         Command::Runs(args) => cmd::runs::runs(args, console),
+        Command::Compare(args) => cmd::compare::compare(args, console),
+        Command::Export(args) => cmd::export::export(args, console),
         Command::Doctor(args) => cmd::doctor::doctor(args, console),
         Command::Completions(args) => cmd::completions::completions(args, console),
         Command::Man(args) => cmd::completions::man(args, console),

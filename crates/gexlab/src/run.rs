@@ -52,6 +52,19 @@ struct Identity {
     data_hash: String,
 }
 
+/// The folder that a run of the study would have.
+///
+/// # Errors
+///
+/// A data failure for an input that can't be read.
+pub fn place(study: &OpenStudy, out: &Path) -> Result<PathBuf, Failure> {
+    Ok(folder_of(study, out, &identity(study)?))
+}
+
+fn folder_of(study: &OpenStudy, out: &Path, identity: &Identity) -> PathBuf {
+    out.join(study.plan.study.name()).join(&identity.id)
+}
+
 /// Runs a study into `out/<study>/<run-id>/`.
 ///
 /// The identifier hashes the study as understood, its inputs and the result schema: the same
@@ -68,7 +81,7 @@ pub fn run(
 ) -> Result<Finished, Failure> {
     let started = now();
     let identity = identity(study)?;
-    let place = out.join(study.plan.study.name()).join(&identity.id);
+    let place = folder_of(study, out, &identity);
     if reuse == Reuse::Allowed
         && let Some(findings) = finished_before(&place, &identity)
     {

@@ -14,7 +14,7 @@ use crate::args::CheckArgs;
 use crate::console::Console;
 use crate::exit::Failure;
 use crate::load;
-use crate::open_study::open_study;
+use crate::open_study::open_study_with;
 use crate::plan::Source;
 use crate::replay::calendar_of;
 use crate::study_plan::Plan;
@@ -70,7 +70,7 @@ impl Item {
 ///
 /// A usage failure for the study file, a data failure where an input can't be used.
 pub fn check(args: &CheckArgs, console: Console) -> Result<(), Failure> {
-    let study = open_study(&args.study)?;
+    let study = open_study_with(&args.study.study, &args.study.settings)?;
     let items = items(&study.plan);
     let header = [
         ("part", Side::Left),

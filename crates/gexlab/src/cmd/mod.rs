@@ -1,9 +1,11 @@
 //! One verb, one file.
 
 pub mod check;
+pub mod compare;
 pub mod completions;
 pub mod demo;
 pub mod doctor;
+pub mod export;
 pub mod import;
 pub mod init;
 pub mod inspect;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::args::RunArgs;
 use crate::console::Console;
 use crate::exit::Failure;
-use crate::open_study::open_study;
-use crate::run::{Finished, Reuse, run as run_study};
+use crate::open_study::{OpenStudy, open_study_with};
+use crate::run::{Finished, Reuse, place, run as run_study};
 use crate::text_table::{MAX_WIDTH, Side, lay_out, wrap};
 
 /// Runs the study and prints its verdicts and where the page is.
@@ -16,7 +16,10 @@ use crate::text_table::{MAX_WIDTH, Side, lay_out, wrap};
 ///
 /// A usage failure for the study file, a data failure for its inputs.
 pub fn run(args: &RunArgs, console: Console) -> Result<(), Failure> {
-    let study = open_study(&args.study)?;
+    let study = open_study_with(&args.study.study, &args.study.settings)?;
+    if args.dry_run {
+        return dry_run(&study, args, console);
+    }
     let reuse = if args.fresh {
         Reuse::Never
     } else {
@@ -28,6 +31,21 @@ pub fn run(args: &RunArgs, console: Console) -> Result<(), Failure> {
         "gexlab/finished/1",
         document(&finished),
     )?;
+    Ok(())
+}
+
+/// Says what would be run; the inputs are hashed, so that a missing one is named.
+fn dry_run(study: &OpenStudy, args: &RunArgs, console: Console) -> Result<(), Failure> {
+    let place = place(study, &args.out)?;
+    let hypotheses = study.plan.study.hypotheses().len();
+    let state = if place.exists() {
+        "stands already"
+    } else {
+        "would be made"
+    };
+    let text = format!("{hypotheses} hypotheses; {} {state}\n", place.display());
+    let value = json!({ "hypotheses": hypotheses, "folder": place, "stands": place.exists() });
+    console.answer(&text, "gexlab/dry-run/1", value)?;
     Ok(())
 }
 
@@ -94,6 +112,13 @@ fn verdicts(findings: &Findings) -> String {
 }
 
 fn verdict_row(finding: &HypothesisFinding) -> Vec<String> {
+    let mut row = verdict_cells(finding).to_vec();
+    row.push(finding.id.clone());
+    row
+}
+
+/// Effect, interval, p-value and verdict of a hypothesis' last rung; a dash where undefined.
+pub(crate) fn verdict_cells(finding: &HypothesisFinding) -> [String; 4] {
     let none = || "–".to_owned();
     let estimate = finding.ladder.last().map(|rung| &rung.level);
     let percent = |share: f64| format!("{:+.1}", 100.0 * share);
@@ -101,7 +126,7 @@ fn verdict_row(finding: &HypothesisFinding) -> Vec<String> {
     let p = estimate
         .and_then(|estimate| estimate.p_values.first())
         .and_then(|p| p.value);
-    vec![
+    [
         estimate
             .and_then(|estimate| estimate.value)
             .map_or_else(none, percent),
@@ -116,6 +141,5 @@ fn verdict_row(finding: &HypothesisFinding) -> Vec<String> {
             }
         }),
         finding.verdict.word.words().to_owned(),
-        finding.id.clone(),
     ]
 }

@@ -8,7 +8,7 @@ use crate::args::SeriesArgs;
 use crate::cmd::import::make_parent;
 use crate::console::Console;
 use crate::exit::Failure;
-use crate::open_study::open_study;
+use crate::open_study::open_study_with;
 use crate::plan::Source;
 use crate::replay::replay;
 use crate::series_table::series_table;
@@ -19,7 +19,7 @@ use crate::series_table::series_table;
 ///
 /// A usage failure for the study file, a data failure for the archive.
 pub fn series(args: &SeriesArgs, console: Console) -> Result<(), Failure> {
-    let study = open_study(&args.study)?;
+    let study = open_study_with(&args.study.study, &args.study.settings)?;
     let Source::Archive { path, at } = &study.plan.data.source else {
         return Err(Failure::usage(anyhow::anyhow!(
             "the study reads a series that somebody else computed: there is nothing to compute"
