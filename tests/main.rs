@@ -10,6 +10,7 @@
 
 mod cli;
 mod determinism;
+mod docs;
 mod real_data;
 mod support;
 mod tidy;
