@@ -12,6 +12,8 @@ use crate::market::units::{Currency, Rate, Spot, Strike, Vol, Years};
 use crate::math;
 use crate::priced::{Life, PricedChain, PricedExpiry, VolOrigin};
 use crate::pricing::ExpiryScope;
+use crate::wide::{self, Kernel};
+use crate::wide_math;
 
 /// The contracts of one snapshot that carry exposure, grouped by expiry, in a fixed order.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,7 +71,8 @@ pub struct BookColumns {
     pub right: Vec<Right>,
     /// Linear or inverse.
     pub payoff: Vec<Payoff>,
-    /// The vendor's gamma per unit of underlying, where there is one: kept to compare.
+    /// The vendor's gamma per unit of underlying, where there is one: kept to compare. Empty where
+    /// the snapshot was read without it.
     pub vendor_gamma: Vec<Option<f64>>,
 }
 
@@ -178,18 +181,39 @@ impl Book {
     ) -> (Self, BookCounts) {
         let head = priced.chain().head();
         let mut book = Self::empty(head.spot, head.currency);
+        let counts = book.refill(priced, scope, edges);
+        (book, counts)
+    }
+
+    /// As [`Self::from_chain`], in the memory of an earlier book.
+    pub fn refill(
+        &mut self,
+        priced: &PricedChain<'_>,
+        scope: ExpiryScope,
+        edges: BucketEdges,
+    ) -> BookCounts {
+        let head = priced.chain().head();
+        (self.spot, self.currency) = (head.spot, head.currency);
+        self.expiries.clear();
+        self.columns.clear();
         let mut counts = BookCounts::default();
+        let mut live = 0;
         for expiry in priced.expiries() {
+            let rows = expiry.rows.rows.clone();
+            live += rows.len();
             if includes(scope, expiry.rows.expiry, edges) {
-                book.add_expiry(priced, expiry, &mut counts);
+                let kept = counts.keep(priced, rows);
+                self.add_expiry(priced, expiry, &kept);
             } else {
-                counts.out_of_scope += expiry.rows.rows.len();
+                counts.out_of_scope += rows.len();
             }
         }
-        counts.expired = (0..priced.chain().len())
-            .filter(|&i| priced.life(i) == Life::Expired)
-            .count();
-        (book, counts)
+        counts.expired = priced.chain().len() - live;
+        wide::run(Logarithms {
+            of: &self.columns.strike,
+            into: &mut self.columns.ln_strike,
+        });
+        counts
     }
 
     /// Builds a book of linear contracts on a spot that is carried at one rate and dividend.
@@ -238,7 +262,8 @@ impl Book {
         book
     }
 
-    fn empty(spot: Spot, currency: Currency) -> Self {
+    /// A book without a contract.
+    pub fn empty(spot: Spot, currency: Currency) -> Self {
         Self {
             spot,
             currency,
@@ -247,29 +272,21 @@ impl Book {
         }
     }
 
-    fn add_expiry(
-        &mut self,
-        priced: &PricedChain<'_>,
-        expiry: &PricedExpiry,
-        counts: &mut BookCounts,
-    ) {
+    /// Adds rows of one expiry, all of which are open and have a volatility.
+    fn add_expiry(&mut self, priced: &PricedChain<'_>, expiry: &PricedExpiry, kept: &[usize]) {
+        let Ok(forward) = &expiry.forward else {
+            return;
+        };
         let start = self.len();
-        for i in expiry.rows.rows.clone() {
-            if let Some(entry) = accept(priced, i, counts) {
-                self.push(&entry);
-            }
-        }
-        // Without a forward no row has a volatility, so there is nothing to close.
-        if let Ok(forward) = &expiry.forward {
-            self.close_expiry(BookExpiry {
-                settles: expiry.rows.expiry,
-                tau_years: expiry.tau_years,
-                sqrt_tau: math::sqrt(expiry.tau_years),
-                forward: forward.forward,
-                discount: forward.discount,
-                rows: start..start,
-            });
-        }
+        self.columns.extend(priced, kept);
+        self.close_expiry(BookExpiry {
+            settles: expiry.rows.expiry,
+            tau_years: expiry.tau_years,
+            sqrt_tau: math::sqrt(expiry.tau_years),
+            forward: forward.forward,
+            discount: forward.discount,
+            rows: start..start,
+        });
     }
 
     fn push(&mut self, entry: &Entry) {
@@ -321,34 +338,89 @@ pub fn includes(scope: ExpiryScope, settles: Instant, edges: BucketEdges) -> boo
     }
 }
 
-/// Row `i` as an entry of the book, or `None` after counting why not.
-fn accept(priced: &PricedChain<'_>, i: usize, counts: &mut BookCounts) -> Option<Entry> {
-    let columns = priced.chain().columns();
-    if priced.life(i) == Life::Settling {
-        counts.settling += 1;
-        return None;
+impl BookCounts {
+    /// Counts rows with time left, and lists those that belong to the book.
+    fn keep(&mut self, priced: &PricedChain<'_>, rows: Range<usize>) -> Vec<usize> {
+        let open_interest = priced.chain().columns().open_interest.raw();
+        let mut kept = Vec::with_capacity(rows.len());
+        for i in rows {
+            // Unknown where the column was not asked for.
+            let open = open_interest.get(i).copied().unwrap_or(f64::NAN);
+            if priced.life(i) == Life::Settling {
+                self.settling += 1;
+            } else if open.is_nan() {
+                self.open_interest_unknown += 1;
+            } else if !(0.0 < open && open.is_finite()) {
+                self.nothing_open += 1;
+            } else {
+                self.of(priced.origin(i)).add(open);
+                if priced.origin(i) != VolOrigin::Missing {
+                    kept.push(i);
+                }
+            }
+        }
+        kept
     }
-    let Some(open_interest) = columns.open_interest.get(i) else {
-        counts.open_interest_unknown += 1;
-        return None;
-    };
-    if !(open_interest.is_finite() && 0.0 < open_interest) {
-        counts.nothing_open += 1;
-        return None;
+
+    fn of(&mut self, origin: VolOrigin) -> &mut Tally {
+        match origin {
+            VolOrigin::Given => &mut self.given,
+            VolOrigin::Solved => &mut self.solved,
+            VolOrigin::Missing => &mut self.missing,
+        }
     }
-    match priced.origin(i) {
-        VolOrigin::Given => counts.given.add(open_interest),
-        VolOrigin::Solved => counts.solved.add(open_interest),
-        VolOrigin::Missing => counts.missing.add(open_interest),
+}
+
+impl BookColumns {
+    fn clear(&mut self) {
+        for column in [
+            &mut self.strike,
+            &mut self.ln_strike,
+            &mut self.vol,
+            &mut self.units,
+        ] {
+            column.clear();
+        }
+        self.right.clear();
+        self.payoff.clear();
+        self.vendor_gamma.clear();
     }
-    Some(Entry {
-        strike: columns.strike[i],
-        vol: priced.vol(i)?,
-        units: open_interest * columns.multiplier[i],
-        right: columns.right[i],
-        payoff: columns.payoff[i],
-        vendor_gamma: columns.vendor_gamma.get(i),
-    })
+
+    /// Adds rows of a snapshot; logarithms of strikes are left to the caller.
+    fn extend(&mut self, priced: &PricedChain<'_>, rows: &[usize]) {
+        let from = priced.chain().columns();
+        let vols = priced.vols();
+        let open_interest = from.open_interest.raw();
+        self.strike.extend(rows.iter().map(|&i| from.strike[i]));
+        self.vol.extend(rows.iter().map(|&i| vols[i]));
+        let units = |&i: &usize| open_interest[i] * from.multiplier[i];
+        self.units.extend(rows.iter().map(units));
+        self.right.extend(rows.iter().map(|&i| from.right[i]));
+        self.payoff.extend(rows.iter().map(|&i| from.payoff[i]));
+        if !from.vendor_gamma.is_empty() {
+            self.vendor_gamma
+                .extend(rows.iter().map(|&i| from.vendor_gamma.get(i)));
+        }
+    }
+}
+
+/// Natural logarithms of a column.
+struct Logarithms<'a> {
+    of: &'a [f64],
+    into: &'a mut Vec<f64>,
+}
+
+impl Kernel for Logarithms<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.into.clear();
+        self.into.resize(self.of.len(), 0.0);
+        for (into, of) in self.into.iter_mut().zip(self.of) {
+            *into = wide_math::ln(*of);
+        }
+    }
 }
 
 fn plain(contract: &PlainContract) -> Entry {

@@ -1,18 +1,22 @@
 //! Where the repriced book changes sign.
 
+use crate::book::Book;
+use crate::grid_sum::Profile;
 use crate::moneyness::MoneynessCurve;
 use crate::profile::{GammaCurve, LogGrid};
 use crate::series::FlipStatus;
 
-/// Lowest and highest spot of the search, as shares of today's.
-const RANGE: (f64, f64) = (0.8, 1.2);
 /// Spots that bracket the crossings.
 const BRACKET_POINTS: usize = 401;
 /// Spots of the common linear grid.
 const LINEAR_POINTS: usize = 60;
 /// Width of a refined bracket, as a share of spot.
 const TOLERANCE: f64 = 1e-10;
-/// Below this share of gross the grid's own rounding may decide a sign, so it is computed anew.
+/// A last step of Newton's shorter than this share of spot has arrived: the next one would be
+/// shorter than [`TOLERANCE`].
+const LAST_STEP: f64 = 1e-8;
+/// Below this share of the book's height the grid's own rounding may decide a sign, so it is
+/// computed anew.
 const ROUNDING: f64 = 1e-10;
 
 /// How the book is repriced and its crossings located.
@@ -38,6 +42,54 @@ impl FlipMethod {
     }
 }
 
+/// Lowest and highest spot of a search, as shares of today's spot.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SpotRange {
+    /// The lowest.
+    pub low: f64,
+    /// The highest.
+    pub high: f64,
+}
+
+/// A method and the spots on which it searches.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FlipRule {
+    /// How.
+    pub method: FlipMethod,
+    /// Where.
+    pub range: SpotRange,
+}
+
+impl FlipRule {
+    /// By sticky strikes from 0.8 to 1.2 of spot.
+    pub const DEFAULT: Self = Self {
+        method: FlipMethod::RepriceStickyStrike,
+        range: SpotRange {
+            low: 0.8,
+            high: 1.2,
+        },
+    };
+
+    /// Finds the flips of several positioning models over one book, whose curve is `curve`.
+    ///
+    /// `models` holds the weights of each model, row by row.
+    pub fn find(self, book: &Book, curve: &GammaCurve, models: &[Vec<f64>]) -> Vec<Flip> {
+        let (spot, range) = (book.spot.get(), self.range);
+        match self.method {
+            FlipMethod::RepriceStickyStrike => sticky_strike_on(curve, models, range),
+            FlipMethod::RepriceStickyMoneyness => {
+                let curve = MoneynessCurve::new(book);
+                let flip = |weights: &Vec<f64>| sticky_moneyness_on(&curve, spot, weights, range);
+                models.iter().map(flip).collect()
+            }
+            FlipMethod::LinearGrid60 => {
+                let flip = |weights: &Vec<f64>| linear_grid_60(curve, weights, range);
+                models.iter().map(flip).collect()
+            }
+        }
+    }
+}
+
 /// One zero of the repriced book.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Crossing {
@@ -54,10 +106,22 @@ pub struct Flip {
     pub status: FlipStatus,
     /// How they were found.
     pub method: FlipMethod,
-    /// Every crossing from 0.8 to 1.2 of spot, ascending.
+    /// Every crossing in the range of the search, ascending.
     pub crossings: Vec<Crossing>,
     /// The crossing nearest to spot, the lower of two equally near.
     pub nearest: Option<f64>,
+}
+
+impl Flip {
+    /// Where no flip was asked for.
+    pub(crate) fn unsought(method: FlipMethod) -> Self {
+        Self {
+            status: FlipStatus::Degenerate,
+            method,
+            crossings: Vec::new(),
+            nearest: None,
+        }
+    }
 }
 
 /// Finds the flips of several positioning models over one book by sticky strikes.
@@ -66,58 +130,138 @@ pub struct Flip {
 /// 0.8 to 1.2 of today's at equal log steps; between neighbours of opposite sign the zero is
 /// refined to 1e-10 of spot with its bracket kept (Chandrupatla 1997).
 pub fn sticky_strike(curve: &GammaCurve, spot: f64, models: &[Vec<f64>]) -> Vec<Flip> {
-    let grid = LogGrid::between(RANGE.0, RANGE.1, BRACKET_POINTS);
-    let levels: Vec<f64> = grid.moves().iter().map(|share| share * spot).collect();
-    let rows = models.first().map_or(0, Vec::len);
-    let mut with_gross = models.to_vec();
-    with_gross.push(vec![1.0; rows]);
-    let mut nets = curve.nets_on(&with_gross, &grid);
-    let gross = nets.pop().unwrap_or_default();
-    models
-        .iter()
-        .zip(nets)
-        .map(|(weights, nets)| {
-            let sign = |level: f64| curve.net_over_largest(weights, level);
-            let exact = |(j, value): (usize, f64)| {
-                if value.abs() <= ROUNDING * gross[j] {
-                    sign(levels[j])
-                } else {
-                    value
-                }
-            };
-            let nets: Vec<f64> = nets.into_iter().enumerate().map(exact).collect();
-            let search = Search::new(&levels, &nets, spot);
-            let crossings = search.refined(sign, |level| curve.net(weights, level));
-            flip(FlipMethod::RepriceStickyStrike, crossings, &nets, spot)
-        })
-        .collect()
+    debug_assert!(spot.total_cmp(&curve.spot()).is_eq());
+    sticky_strike_on(curve, models, FlipRule::DEFAULT.range)
 }
 
-/// Finds the flip of one model with volatility held by moneyness instead of strike.
+fn sticky_strike_on(curve: &GammaCurve, models: &[Vec<f64>], range: SpotRange) -> Vec<Flip> {
+    let method = FlipMethod::RepriceStickyStrike;
+    let grid = LogGrid::between(range.low, range.high, BRACKET_POINTS);
+    let search = |weights: &Vec<f64>| match one_sign(weights) {
+        Some(sign) => flip(method, Vec::new(), &[sign], curve.spot()),
+        None => refined(curve, weights, &grid),
+    };
+    models.iter().map(search).collect()
+}
+
+/// The sign of a book whose weights share one: it changes nowhere. Zero for a book without weight.
+fn one_sign(weights: &[f64]) -> Option<f64> {
+    let long = weights.iter().any(|weight| 0.0 < *weight);
+    let short = weights.iter().any(|weight| *weight < 0.0);
+    match (long, short) {
+        (true, true) => None,
+        (long, short) => Some(f64::from(u8::from(long)) - f64::from(u8::from(short))),
+    }
+}
+
+fn refined(curve: &GammaCurve, weights: &[f64], grid: &LogGrid) -> Flip {
+    let spot = curve.spot();
+    let profile = Profile::new(curve, weights, grid);
+    let levels: Vec<f64> = grid.moves().iter().map(|share| share * spot).collect();
+    let rounding = ROUNDING * profile.height;
+    let exact = |(sum, level): (f64, &f64)| {
+        if sum.abs() <= rounding {
+            curve.sign(weights, *level)
+        } else {
+            sum
+        }
+    };
+    let signs: Vec<f64> = profile
+        .on_grid()
+        .into_iter()
+        .zip(&levels)
+        .map(exact)
+        .collect();
+    let root = |(a, b): (usize, usize)| {
+        let near = root_near(&profile, [grid.ln_move(a), grid.ln_move(b)]);
+        let near = spot * crate::math::exp(near);
+        let inside =
+            |crossing: &Crossing| levels[a] <= crossing.level && crossing.level <= levels[b];
+        let polished = polished(curve, weights, near).filter(inside);
+        polished.unwrap_or_else(|| bracketed(curve, weights, [levels[a], levels[b]]))
+    };
+    let crossings = sign_changes(&signs).map(root).collect();
+    flip(FlipMethod::RepriceStickyStrike, crossings, &signs, spot)
+}
+
+/// The logarithmic move at which the interpolated profile is zero.
+fn root_near(profile: &Profile<'_>, ends: [f64; 2]) -> f64 {
+    let at = |ln_move: f64| profile.at(ln_move);
+    Bracket::of(ends, at).zero(TOLERANCE, at)
+}
+
+/// One step of Newton's with every row; `None` where it leads away.
+fn polished(curve: &GammaCurve, weights: &[f64], near: f64) -> Option<Crossing> {
+    let point = curve.point(weights, near);
+    let step = point.net / point.slope;
+    (step.abs() <= LAST_STEP * curve.spot()).then_some(Crossing {
+        level: near - step,
+        slope: point.slope,
+    })
+}
+
+/// The zero between two spots by every row, step by step.
+fn bracketed(curve: &GammaCurve, weights: &[f64], ends: [f64; 2]) -> Crossing {
+    let sign = |level: f64| curve.sign(weights, level);
+    let level = Bracket::of(ends, sign).zero(TOLERANCE * curve.spot(), sign);
+    let slope = curve.point(weights, level).slope;
+    Crossing { level, slope }
+}
+
+/// Finds the flip of one model with volatility held by moneyness instead of strike, from 0.8 to 1.2
+/// of spot.
 pub fn sticky_moneyness(curve: &MoneynessCurve<'_>, spot: f64, weights: &[f64]) -> Flip {
-    let grid = LogGrid::between(RANGE.0, RANGE.1, BRACKET_POINTS);
+    sticky_moneyness_on(curve, spot, weights, FlipRule::DEFAULT.range)
+}
+
+fn sticky_moneyness_on(
+    curve: &MoneynessCurve<'_>,
+    spot: f64,
+    weights: &[f64],
+    range: SpotRange,
+) -> Flip {
+    let grid = LogGrid::between(range.low, range.high, BRACKET_POINTS);
     let levels: Vec<f64> = grid.moves().iter().map(|share| share * spot).collect();
     let net = |level: f64| curve.net(weights, level);
     let nets: Vec<f64> = levels.iter().map(|&level| net(level)).collect();
-    let crossings = Search::new(&levels, &nets, spot).refined(net, net);
+    let refine = |(a, b): (usize, usize)| {
+        let level = Bracket::of([levels[a], levels[b]], net).zero(TOLERANCE * spot, net);
+        let step = 1e-6 * level;
+        let slope = (net(level + step) - net(level - step)) / (2.0 * step);
+        Crossing { level, slope }
+    };
+    let crossings = sign_changes(&nets).map(refine).collect();
     flip(FlipMethod::RepriceStickyMoneyness, crossings, &nets, spot)
 }
 
 /// Finds the flip of one model on the common grid of 60 equidistant spots.
-pub fn linear_grid_60(curve: &GammaCurve, spot: f64, weights: &[f64]) -> Flip {
-    let step = (RANGE.1 - RANGE.0) / (LINEAR_POINTS - 1) as f64;
-    let levels: Vec<f64> = (0..LINEAR_POINTS)
-        .map(|j| spot * (RANGE.0 + step * j as f64))
+///
+/// Its error is that of the linear interpolation between two of them. Perfiliev (2022) searches
+/// from 0.8 to 1.2 of spot, others from 0.85 to 1.15.
+pub fn linear_grid_60(curve: &GammaCurve, weights: &[f64], range: SpotRange) -> Flip {
+    let spot = curve.spot();
+    let grid = LogGrid::between(range.low, range.high, BRACKET_POINTS / 2);
+    let profile = Profile::new(curve, weights, &grid);
+    let rounding = ROUNDING * profile.height;
+    let net = |share: f64| {
+        let sum = profile.at(crate::math::ln(share));
+        if sum.abs() <= rounding {
+            curve.net(weights, spot * share)
+        } else {
+            share * sum
+        }
+    };
+    let step = (range.high - range.low) / (LINEAR_POINTS - 1) as f64;
+    let shares: Vec<f64> = (0..LINEAR_POINTS)
+        .map(|j| range.low + step * j as f64)
         .collect();
-    let nets: Vec<f64> = levels
-        .iter()
-        .map(|&level| curve.net(weights, level))
-        .collect();
+    let nets: Vec<f64> = shares.iter().map(|&share| net(share)).collect();
     let crossings = sign_changes(&nets)
         .map(|(a, b)| {
-            let slope = (nets[b] - nets[a]) / (levels[b] - levels[a]);
+            let (low, high) = (spot * shares[a], spot * shares[b]);
+            let slope = (nets[b] - nets[a]) / (high - low);
             Crossing {
-                level: levels[a] - nets[a] / slope,
+                level: low - nets[a] / slope,
                 slope,
             }
         })
@@ -157,41 +301,6 @@ fn sign_changes(nets: &[f64]) -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
-/// Spots and what decides the sign of net gamma at each.
-struct Search<'a> {
-    levels: &'a [f64],
-    signs: &'a [f64],
-    tolerance: f64,
-}
-
-impl<'a> Search<'a> {
-    fn new(levels: &'a [f64], signs: &'a [f64], spot: f64) -> Self {
-        Self {
-            levels,
-            signs,
-            tolerance: TOLERANCE * spot,
-        }
-    }
-
-    /// Every change of sign, refined on `sign`, with the slope of `net` there.
-    fn refined(&self, sign: impl Fn(f64) -> f64, net: impl Fn(f64) -> f64) -> Vec<Crossing> {
-        let end = |j: usize| (self.levels[j], sign(self.levels[j]));
-        let refine = |(a, b): (usize, usize)| {
-            let bracket = Bracket {
-                low: end(a),
-                high: end(b),
-            };
-            let level = bracket.zero(self.tolerance, &sign);
-            let step = 1e-6 * level;
-            Crossing {
-                level,
-                slope: (net(level + step) - net(level - step)) / (2.0 * step),
-            }
-        };
-        sign_changes(self.signs).map(refine).collect()
-    }
-}
-
 /// Two points, each with its value, whose values have opposite signs.
 struct Bracket {
     low: (f64, f64),
@@ -199,6 +308,13 @@ struct Bracket {
 }
 
 impl Bracket {
+    fn of([low, high]: [f64; 2], value: impl Fn(f64) -> f64) -> Self {
+        Self {
+            low: (low, value(low)),
+            high: (high, value(high)),
+        }
+    }
+
     /// Closes in on the zero until the bracket is `tolerance` wide.
     ///
     /// Inverse quadratic interpolation where the three last points allow it, bisection elsewhere.
@@ -279,11 +395,7 @@ mod tests {
     #[test]
     fn a_bracket_closes_in_on_its_root() {
         let root = |value: fn(f64) -> f64, low: f64, high: f64| {
-            let bracket = Bracket {
-                low: (low, value(low)),
-                high: (high, value(high)),
-            };
-            bracket.zero(1e-12, value)
+            Bracket::of([low, high], value).zero(1e-12, value)
         };
         let cases = [
             (root(|x| x * x * x - 2.0, 1.0, 2.0), 2.0_f64.cbrt()),

@@ -32,6 +32,11 @@
 //!
 //! A study calls [`points::series_points`], which does the same for an archived snapshot.
 
+#![allow(
+    clippy::inline_always,
+    reason = "the body of a wide kernel must be inlined to be compiled for its registers"
+)]
+
 pub mod black76;
 pub mod book;
 pub mod bsm;
@@ -40,6 +45,7 @@ pub mod concentration;
 pub mod exposure;
 pub mod flip;
 pub mod forward;
+mod grid_sum;
 pub mod implied_vol;
 pub mod inverse;
 pub mod market;
@@ -51,7 +57,11 @@ pub mod positioning;
 pub mod priced;
 pub mod pricing;
 pub mod profile;
+mod row_exposures;
 pub mod series;
 pub mod smile;
 pub mod strikes;
 pub mod walls;
+pub mod wanted;
+mod wide;
+mod wide_math;

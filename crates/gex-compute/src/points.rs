@@ -4,18 +4,20 @@ use crate::book::{Book, BookCounts};
 use crate::buckets::{Bucket, BucketEdges};
 use crate::concentration::{herfindahl, top_share};
 use crate::exposure::{RowExposures, balance, vendor_gamma_ratio};
-use crate::flip::{self, Flip};
+use crate::flip::{self, Flip, FlipRule};
 use crate::market::Instant;
 use crate::market::contract::Right;
-use crate::market::snapshot::ChainSnapshot;
-use crate::monitors::monitors;
+use crate::market::snapshot::{ChainSnapshot, ColumnSet};
+use crate::monitors::{Monitors, monitors};
 use crate::positioning::Positioning;
-use crate::priced::{Life, PricedChain};
+use crate::priced::{Life, PricedChain, PricedMemory};
 use crate::pricing::{ForwardSource, PricingConfig};
 use crate::profile::{GammaCurve, LogGrid};
-use crate::series::{GexPoint, Measures};
-use crate::strikes::{GammaColumns, StrikeGamma, by_strike};
+use crate::series::{GexPoint, Measure, Measures};
+use crate::strikes::{GammaColumns, StrikeGamma, StrikeTable};
 use crate::walls::{OpenContract, max_pain, walls};
+use crate::wanted::Wanted;
+use crate::wide::{self, WeightedSum};
 
 /// What one snapshot gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +28,8 @@ pub struct SnapshotResult {
     pub forwards: ForwardCounts,
     /// What became of every row.
     pub counts: BookCounts,
+    /// Contracts with time left and a volatility, whether or not any is open.
+    pub priced: usize,
 }
 
 /// Expiries with time left by how their forward was had.
@@ -45,34 +49,106 @@ pub struct ForwardCounts {
     pub american_parity: usize,
 }
 
-/// Turns one snapshot into one point a positioning model, every measure filled where defined.
+/// What a series is computed from and which of its numbers are wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeriesRequest {
+    /// How contracts are priced.
+    pub pricing: PricingConfig,
+    /// The positioning models; gross is added where it is missing.
+    pub models: Vec<Positioning>,
+    /// How flips are found.
+    pub flip: FlipRule,
+    /// The measures to compute; others are left undefined.
+    pub wanted: Wanted,
+}
+
+/// The path from snapshots to points: one function of a snapshot, in memory that it keeps.
 ///
-/// `next_session_end` bounds the nearest bucket: the end of the first session that the signal can
-/// be traded in. Points of equal snapshots are equal to the bit.
+/// ```
+/// use gex_compute::flip::FlipRule;
+/// use gex_compute::market::snapshot::NumberColumn;
+/// use gex_compute::market::units::Rate;
+/// use gex_compute::points::{SeriesEngine, SeriesRequest};
+/// use gex_compute::positioning::Positioning;
+/// use gex_compute::pricing::{ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource};
+/// use gex_compute::series::Measure;
+/// use gex_compute::wanted::Wanted;
+///
+/// let pricing = PricingConfig {
+///     forward: ForwardSource::Carry,
+///     fallback: ForwardFallback::Carry,
+///     rate: Rate::ZERO,
+///     dividend: Rate::ZERO,
+///     iv: VolSource::Given,
+///     expiries: ExpiryScope::All,
+/// };
+/// let engine = SeriesEngine::new(SeriesRequest {
+///     pricing,
+///     models: vec![Positioning::CallsLongPutsShort],
+///     flip: FlipRule::DEFAULT,
+///     wanted: Wanted::of(&[Measure::NetGex]),
+/// });
+/// // Net gamma from given volatilities needs no quotes: a reader may leave them out.
+/// assert!(!engine.columns().has(NumberColumn::Bid));
+/// ```
+#[derive(Debug, Clone)]
+pub struct SeriesEngine {
+    request: SeriesRequest,
+    memory: Memory,
+}
+
+impl SeriesEngine {
+    /// An engine that answers one request.
+    pub fn new(mut request: SeriesRequest) -> Self {
+        if !request.models.contains(&Positioning::Gross) {
+            request.models.push(Positioning::Gross);
+        }
+        Self {
+            request,
+            memory: Memory::default(),
+        }
+    }
+
+    /// The columns of a snapshot that the request needs.
+    pub fn columns(&self) -> ColumnSet {
+        self.request.wanted.columns(&self.request.pricing)
+    }
+
+    /// Turns one snapshot into one point a positioning model, every measure that is wanted filled
+    /// where defined.
+    ///
+    /// `next_session_end` bounds the nearest bucket: the end of the first session that the signal
+    /// can be traded in. Points of equal snapshots are equal to the bit.
+    pub fn points(&mut self, chain: &ChainSnapshot, next_session_end: Instant) -> SnapshotResult {
+        let memory = std::mem::take(&mut self.memory);
+        let mut parts = Parts::new(chain, &self.request.pricing, next_session_end, memory);
+        let result = parts.result(&self.request);
+        self.memory = parts.into_memory();
+        result
+    }
+
+    /// Gamma exposure by strike of the last snapshot, ascending; empty where neither walls nor
+    /// concentration are wanted.
+    pub fn strikes(&self) -> &[StrikeGamma] {
+        self.memory.table.lines()
+    }
+}
+
+/// Turns one snapshot into one point a positioning model, every measure filled where defined and
+/// flips found by [`FlipRule::DEFAULT`]: [`SeriesEngine::points`] for a single snapshot.
 pub fn series_points(
     chain: &ChainSnapshot,
     config: &PricingConfig,
     models: &[Positioning],
     next_session_end: Instant,
 ) -> SnapshotResult {
-    let parts = Parts::new(chain, config, next_session_end);
-    let models = with_gross(models);
-    let weights: Vec<Vec<f64>> = models
-        .iter()
-        .map(|model| model.weights(&parts.book.columns().right))
-        .collect();
-    let flips = flip::sticky_strike(&parts.curve, parts.book.spot.get(), &weights);
-    let shared = parts.shared_measures();
-    let points = models
-        .iter()
-        .zip(weights.iter().zip(flips))
-        .map(|(model, (weights, flip))| parts.point(*model, weights, &flip, &shared))
-        .collect();
-    SnapshotResult {
-        points,
-        forwards: parts.forward_counts(),
-        counts: parts.counts,
-    }
+    let request = SeriesRequest {
+        pricing: *config,
+        models: models.to_vec(),
+        flip: FlipRule::DEFAULT,
+        wanted: Wanted::ALL,
+    };
+    SeriesEngine::new(request).points(chain, next_session_end)
 }
 
 /// What a page about one snapshot draws.
@@ -102,13 +178,14 @@ pub fn snapshot_figure(
     model: Positioning,
     next_session_end: Instant,
 ) -> SnapshotFigure {
-    let parts = Parts::new(chain, config, next_session_end);
+    let mut parts = Parts::new(chain, config, next_session_end, Memory::default());
     let spot = parts.book.spot.get();
     let models = [model, Positioning::Gross].map(|m| m.weights(&parts.book.columns().right));
     let grid = LogGrid::between(0.8, 1.2, FIGURE_POINTS);
     let mut nets = parts.curve.nets_on(&models, &grid);
     let gross = nets.pop().unwrap_or_default();
-    let strikes = parts.by_strike(&models[0]);
+    parts.fill_table(&models[0]);
+    let strikes = parts.table.lines().to_vec();
     let by_strike: Vec<f64> = strikes.iter().map(StrikeGamma::gross).collect();
     SnapshotFigure {
         levels: grid.moves().iter().map(|share| share * spot).collect(),
@@ -120,12 +197,14 @@ pub fn snapshot_figure(
     }
 }
 
-fn with_gross(models: &[Positioning]) -> Vec<Positioning> {
-    let mut all = models.to_vec();
-    if !all.contains(&Positioning::Gross) {
-        all.push(Positioning::Gross);
-    }
-    all
+/// What an engine keeps between two snapshots.
+#[derive(Debug, Clone, Default)]
+struct Memory {
+    priced: PricedMemory,
+    book: Option<Book>,
+    curve: GammaCurve,
+    rows: RowExposures,
+    table: StrikeTable,
 }
 
 /// Everything about a snapshot that no positioning model changes.
@@ -137,18 +216,30 @@ struct Parts<'a> {
     counts: BookCounts,
     curve: GammaCurve,
     rows: RowExposures,
+    table: StrikeTable,
 }
 
 impl<'a> Parts<'a> {
-    fn new(chain: &'a ChainSnapshot, config: &'a PricingConfig, next_session_end: Instant) -> Self {
+    fn new(
+        chain: &'a ChainSnapshot,
+        config: &'a PricingConfig,
+        next_session_end: Instant,
+        memory: Memory,
+    ) -> Self {
+        let head = chain.head();
         let edges = BucketEdges {
-            ts: chain.head().ts,
+            ts: head.ts,
             next_session_end,
         };
-        let priced = PricedChain::new(chain, config);
-        let (book, counts) = Book::from_chain(&priced, config.expiries, edges);
-        let curve = GammaCurve::new(&book);
-        let rows = RowExposures::new(&book, &curve);
+        let priced = PricedChain::in_memory(chain, config, memory.priced);
+        let empty = || Book::empty(head.spot, head.currency);
+        let mut book = memory.book.unwrap_or_else(empty);
+        let counts = book.refill(&priced, config.expiries, edges);
+        let (mut curve, mut rows) = (memory.curve, memory.rows);
+        curve.refill(&book);
+        rows.refill_gamma(&curve);
+        let mut table = memory.table;
+        table.clear();
         Self {
             priced,
             config,
@@ -157,54 +248,97 @@ impl<'a> Parts<'a> {
             counts,
             curve,
             rows,
+            table,
         }
     }
 
-    fn by_strike(&self, weights: &[f64]) -> Vec<StrikeGamma> {
+    fn into_memory(self) -> Memory {
+        Memory {
+            priced: self.priced.into_memory(),
+            book: Some(self.book),
+            curve: self.curve,
+            rows: self.rows,
+            table: self.table,
+        }
+    }
+
+    fn result(&mut self, request: &SeriesRequest) -> SnapshotResult {
+        let wanted = request.wanted;
+        if wanted.greeks() {
+            self.rows.refill_greeks(&self.book, &self.curve);
+        }
+        let rights = &self.book.columns().right;
+        let weights: Vec<Vec<f64>> = { request.models.iter() }
+            .map(|model| model.weights(rights))
+            .collect();
+        let flips = if wanted.flip() {
+            request.flip.find(&self.book, &self.curve, &weights)
+        } else {
+            vec![Flip::unsought(request.flip.method); weights.len()]
+        };
+        let shared = self.shared_measures(wanted);
+        let models = request.models.iter().zip(weights.iter().zip(flips));
+        let points = models.map(|(model, (weights, flip))| {
+            let measures = self.measures(weights, &flip, &shared, wanted);
+            self.point(*model, &flip, measures)
+        });
+        SnapshotResult {
+            points: points.collect(),
+            forwards: self.forward_counts(),
+            counts: self.counts,
+            priced: self
+                .priced
+                .vols()
+                .iter()
+                .filter(|vol| !vol.is_nan())
+                .count(),
+        }
+    }
+
+    fn fill_table(&mut self, weights: &[f64]) {
         let columns = self.book.columns();
-        by_strike(GammaColumns {
+        self.table.refill(GammaColumns {
             strike: &columns.strike,
             right: &columns.right,
             gamma: &self.rows.gamma,
             weight: weights,
-        })
+        });
     }
 
     /// The measures that are the same under every positioning model.
-    fn shared_measures(&self) -> Measures {
+    fn shared_measures(&mut self, wanted: Wanted) -> Measures {
         let long = vec![1.0; self.book.len()];
-        let table = self.by_strike(&long);
-        let walls = walls(&table, self.book.spot.get());
-        let gross_by_strike: Vec<f64> = table.iter().map(StrikeGamma::gross).collect();
-        let surface = monitors(&self.priced);
-        let counts = &self.counts;
-        Measures {
+        let counts = self.counts;
+        let mut measures = Measures {
             coverage: counts.coverage(),
             gross_gex: self.sum(&self.rows.gamma, &long),
-            call_wall: walls.call,
-            put_wall: walls.put,
-            max_pain: self.max_pain(),
-            hhi_strike: herfindahl(&gross_by_strike),
-            hhi_expiry: herfindahl(&self.gross_by_expiry()),
-            atm_iv_30d: surface.atm_iv_30d,
-            skew_25d: surface.skew_25d,
-            term_slope: surface.term_slope,
-            vol_index_30d: surface.vol_index_30d,
             iv_given: counts.share(counts.given),
             iv_solved: counts.share(counts.solved),
             iv_missing: counts.share(counts.missing),
             vendor_gamma_ratio: vendor_gamma_ratio(&self.book, &self.rows.gamma),
             ..Measures::default()
+        };
+        if wanted.any(&[Measure::CallWall, Measure::PutWall, Measure::HhiStrike]) {
+            self.fill_table(&long);
+            let walls = walls(self.table.lines(), self.book.spot.get());
+            let by_strike = self.table.lines().iter().map(StrikeGamma::gross);
+            measures.call_wall = walls.call;
+            measures.put_wall = walls.put;
+            measures.hhi_strike = herfindahl(&by_strike.collect::<Vec<_>>());
         }
+        if wanted.has(Measure::HhiExpiry) {
+            measures.hhi_expiry = herfindahl(&self.gross_by_expiry());
+        }
+        if wanted.has(Measure::MaxPain) {
+            measures.max_pain = self.max_pain();
+        }
+        if wanted.monitors() {
+            measures.take(monitors(&self.priced));
+        }
+        measures
     }
 
-    fn point(
-        &self,
-        model: Positioning,
-        weights: &[f64],
-        flip: &Flip,
-        shared: &Measures,
-    ) -> GexPoint {
+    fn point(&self, model: Positioning, flip: &Flip, measures: Measures) -> GexPoint {
         let head = self.priced.chain().head();
         GexPoint {
             ts: head.ts,
@@ -217,42 +351,56 @@ impl<'a> Parts<'a> {
             contracts: self.book.len(),
             flip_status: flip.status,
             flip_count: flip.crossings.len(),
-            measures: self.measures(weights, flip, shared),
+            measures,
         }
     }
 
-    fn measures(&self, weights: &[f64], flip: &Flip, shared: &Measures) -> Measures {
+    fn measures(
+        &self,
+        weights: &[f64],
+        flip: &Flip,
+        shared: &Measures,
+        wanted: Wanted,
+    ) -> Measures {
         let spot = self.book.spot.get();
         let rows = &self.rows;
         let net_gex = self.sum(&rows.gamma, weights);
-        let [gex_0dte, gex_7d, gex_30d, gex_90d, gex_far] = self.by_bucket(weights);
-        Measures {
+        let mut measures = Measures {
             net_gex,
             call_gex: self.sum(&rows.gamma, &self.of_side(weights, Right::Call)),
             put_gex: self.sum(&rows.gamma, &self.of_side(weights, Right::Put)),
             balance: net_gex
                 .zip(shared.gross_gex)
                 .and_then(|(net, gross)| balance(net, gross)),
-            net_dex: self.sum(&rows.delta, weights),
-            net_vex: self.sum(&rows.vanna, weights),
-            net_chex: self.sum(&rows.charm, weights),
-            net_vega: self.sum(&rows.vega, weights),
-            net_theta: self.sum(&rows.theta, weights),
-            net_rho: rows.rho.as_ref().and_then(|rho| self.sum(rho, weights)),
             flip: flip.nearest,
             flip_distance: flip.nearest.map(|level| (spot - level) / spot),
-            gex_0dte,
-            gex_7d,
-            gex_30d,
-            gex_90d,
-            gex_far,
             ..shared.clone()
+        };
+        if wanted.greeks() {
+            measures.net_dex = self.sum(&rows.delta, weights);
+            measures.net_vex = self.sum(&rows.vanna, weights);
+            measures.net_chex = self.sum(&rows.charm, weights);
+            measures.net_vega = self.sum(&rows.vega, weights);
+            measures.net_theta = self.sum(&rows.theta, weights);
+            measures.net_rho = rows.rho.as_ref().and_then(|rho| self.sum(rho, weights));
         }
+        if wanted.any(&Measure::BUCKETS) {
+            let [gex_0dte, gex_7d, gex_30d, gex_90d, gex_far] = self.by_bucket(weights);
+            measures = Measures {
+                gex_0dte,
+                gex_7d,
+                gex_30d,
+                gex_90d,
+                gex_far,
+                ..measures
+            };
+        }
+        measures
     }
 
-    /// Weighted sum of a column in row order; `None` for an empty book or a sum beyond all numbers.
-    fn sum(&self, column: &[f64], weights: &[f64]) -> Option<f64> {
-        let total: f64 = column.iter().zip(weights).map(|(value, w)| w * value).sum();
+    /// Weighted sum of a column; `None` for an empty book or a sum beyond all numbers.
+    fn sum(&self, values: &[f64], weights: &[f64]) -> Option<f64> {
+        let total = wide::run(WeightedSum { values, weights });
         (!self.book.is_empty() && total.is_finite()).then_some(total)
     }
 
@@ -269,9 +417,10 @@ impl<'a> Parts<'a> {
         let mut totals = [0.0; 5];
         for expiry in self.book.expiries() {
             let bucket = Bucket::of(expiry.settles, self.edges).index();
-            for i in expiry.rows.clone() {
-                totals[bucket] += weights[i] * self.rows.gamma[i];
-            }
+            totals[bucket] += wide::run(WeightedSum {
+                values: &self.rows.gamma[expiry.rows.clone()],
+                weights: &weights[expiry.rows.clone()],
+            });
         }
         totals.map(|total| (!self.book.is_empty() && total.is_finite()).then_some(total))
     }
@@ -327,5 +476,14 @@ impl<'a> Parts<'a> {
             counts.american_parity += usize::from(american);
         }
         counts
+    }
+}
+
+impl Measures {
+    fn take(&mut self, surface: Monitors) {
+        self.atm_iv_30d = surface.atm_iv_30d;
+        self.skew_25d = surface.skew_25d;
+        self.term_slope = surface.term_slope;
+        self.vol_index_30d = surface.vol_index_30d;
     }
 }

@@ -1,10 +1,11 @@
 //! A snapshot with a forward for every expiry and a volatility for every contract that has one.
 
+use std::ops::Range;
+
 use chrono::TimeDelta;
 
 use crate::forward::{ExpiryForward, ExpiryTerms, ForwardFailure, forward_of, market_of};
 use crate::implied_vol::{self, Conditioning, Quote};
-use crate::market::Instant;
 use crate::market::calendar::years_between;
 use crate::market::contract::Payoff;
 use crate::market::snapshot::{ChainSnapshot, ExpiryRows};
@@ -50,26 +51,54 @@ pub struct PricedExpiry {
 #[derive(Debug, Clone)]
 pub struct PricedChain<'a> {
     chain: &'a ChainSnapshot,
+    memory: PricedMemory,
+}
+
+/// The memory of a priced chain, which the next one can take over.
+#[derive(Debug, Clone, Default)]
+pub struct PricedMemory {
     expiries: Vec<PricedExpiry>,
-    vols: Vec<Option<f64>>,
+    /// NaN where missing.
+    vols: Vec<f64>,
     origins: Vec<VolOrigin>,
     lives: Vec<Life>,
+}
+
+impl PricedMemory {
+    fn clear(&mut self, rows: usize) {
+        self.expiries.clear();
+        self.vols.clear();
+        self.vols.resize(rows, f64::NAN);
+        self.origins.clear();
+        self.origins.resize(rows, VolOrigin::Missing);
+        self.lives.clear();
+        self.lives.resize(rows, Life::Expired);
+    }
 }
 
 impl<'a> PricedChain<'a> {
     /// Prices a snapshot by the choices of `config`; its expiry scope belongs to the book.
     pub fn new(chain: &'a ChainSnapshot, config: &PricingConfig) -> Self {
-        let mut priced = Self {
-            chain,
-            expiries: Vec::new(),
-            vols: vec![None; chain.len()],
-            origins: vec![VolOrigin::Missing; chain.len()],
-            lives: vec![Life::Expired; chain.len()],
-        };
+        Self::in_memory(chain, config, PricedMemory::default())
+    }
+
+    /// As [`Self::new`], in memory that an earlier one gave back.
+    pub fn in_memory(
+        chain: &'a ChainSnapshot,
+        config: &PricingConfig,
+        mut memory: PricedMemory,
+    ) -> Self {
+        memory.clear(chain.len());
+        let mut priced = Self { chain, memory };
         for rows in chain.expiries() {
             priced.add_expiry(rows, config);
         }
         priced
+    }
+
+    /// Gives the memory back.
+    pub fn into_memory(self) -> PricedMemory {
+        self.memory
     }
 
     fn add_expiry(&mut self, rows: &ExpiryRows, config: &PricingConfig) {
@@ -87,42 +116,62 @@ impl<'a> PricedChain<'a> {
             tau_years,
             forward: forward_of(terms, config),
         };
-        for i in rows.rows.clone() {
-            self.lives[i] = self.life_until(i, rows.expiry);
-            let (vol, origin) = self.vol_of(i, &expiry, config.iv);
-            self.vols[i] = vol;
-            self.origins[i] = origin;
+        self.set_lives(rows);
+        if let Ok(forward) = &expiry.forward {
+            if config.iv != VolSource::Solved {
+                self.take_given(rows.rows.clone());
+            }
+            if config.iv != VolSource::Given {
+                self.solve_missing(rows.rows.clone(), forward, tau_years);
+            }
         }
-        self.expiries.push(expiry);
+        self.memory.expiries.push(expiry);
     }
 
-    fn life_until(&self, i: usize, expiry: Instant) -> Life {
-        let left = expiry - self.chain.head().ts;
-        match self.chain.columns().payoff[i] {
-            Payoff::Inverse if left <= TimeDelta::minutes(AVERAGING_MINUTES) => Life::Settling,
-            _ => Life::Live,
+    fn set_lives(&mut self, rows: &ExpiryRows) {
+        let settling = rows.expiry - self.chain.head().ts <= TimeDelta::minutes(AVERAGING_MINUTES);
+        let lives = &mut self.memory.lives[rows.rows.clone()];
+        lives.fill(Life::Live);
+        if settling {
+            let payoffs = &self.chain.columns().payoff[rows.rows.clone()];
+            for (life, payoff) in lives.iter_mut().zip(payoffs) {
+                if *payoff == Payoff::Inverse {
+                    *life = Life::Settling;
+                }
+            }
         }
     }
 
-    fn vol_of(&self, i: usize, expiry: &PricedExpiry, from: VolSource) -> (Option<f64>, VolOrigin) {
-        let Ok(forward) = &expiry.forward else {
-            return (None, VolOrigin::Missing);
+    /// Takes the rows' own volatilities.
+    fn take_given(&mut self, rows: Range<usize>) {
+        let Some(given) = self.chain.columns().iv.raw().get(rows.clone()) else {
+            return;
         };
-        let given = || self.given(i).map(|vol| (Some(vol), VolOrigin::Given));
-        let solved = || {
-            self.solved(i, forward, expiry.tau_years)
-                .map(|vol| (Some(vol), VolOrigin::Solved))
-        };
-        match from {
-            VolSource::Given => given(),
-            VolSource::Solved => solved(),
-            VolSource::GivenThenSolved => given().or_else(solved),
+        let (vols, origins) = (
+            &mut self.memory.vols[rows.clone()],
+            &mut self.memory.origins[rows],
+        );
+        for ((vol, origin), given) in vols.iter_mut().zip(origins).zip(given) {
+            let usable = USABLE.contains(given);
+            *vol = if usable { *given } else { f64::NAN };
+            *origin = if usable {
+                VolOrigin::Given
+            } else {
+                VolOrigin::Missing
+            };
         }
-        .unwrap_or((None, VolOrigin::Missing))
     }
 
-    fn given(&self, i: usize) -> Option<f64> {
-        self.chain.columns().iv.get(i).and_then(usable)
+    /// Solves the volatilities that are missing.
+    fn solve_missing(&mut self, rows: Range<usize>, forward: &ExpiryForward, tau_years: f64) {
+        for i in rows {
+            if self.memory.origins[i] == VolOrigin::Missing
+                && let Some(vol) = self.solved(i, forward, tau_years)
+            {
+                self.memory.vols[i] = vol;
+                self.memory.origins[i] = VolOrigin::Solved;
+            }
+        }
     }
 
     /// The volatility at which Black-76 returns the mid of an uncrossed market with a bid.
@@ -141,7 +190,9 @@ impl<'a> PricedChain<'a> {
         })
         .ok()?;
         match solved.conditioning {
-            Conditioning::WellConditioned => usable(solved.vol.get()),
+            Conditioning::WellConditioned => {
+                Some(solved.vol.get()).filter(|vol| USABLE.contains(vol))
+            }
             Conditioning::IllConditioned => None,
         }
     }
@@ -165,26 +216,30 @@ impl<'a> PricedChain<'a> {
 
     /// The expiries with time left, ascending.
     pub fn expiries(&self) -> &[PricedExpiry] {
-        &self.expiries
+        &self.memory.expiries
     }
 
     /// Volatility of row `i`, annual, as a decimal; `None` where missing.
     pub fn vol(&self, i: usize) -> Option<f64> {
-        self.vols[i]
+        let vol = self.memory.vols[i];
+        (!vol.is_nan()).then_some(vol)
     }
 
     /// How row `i` came by its volatility.
     pub fn origin(&self, i: usize) -> VolOrigin {
-        self.origins[i]
+        self.memory.origins[i]
+    }
+
+    /// Volatilities of all rows, annual, as decimals; NaN where missing.
+    pub(crate) fn vols(&self) -> &[f64] {
+        &self.memory.vols
     }
 
     /// Whether row `i` still counts.
     pub fn life(&self, i: usize) -> Life {
-        self.lives[i]
+        self.memory.lives[i]
     }
 }
 
-/// The volatility if it can be one: beyond these bounds it is a sentinel, and exponentials overflow.
-fn usable(vol: f64) -> Option<f64> {
-    (1e-4..=100.0).contains(&vol).then_some(vol)
-}
+/// Beyond these bounds a volatility is a sentinel, and exponentials overflow.
+const USABLE: std::ops::RangeInclusive<f64> = 1e-4..=100.0;

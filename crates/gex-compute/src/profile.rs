@@ -1,17 +1,13 @@
 //! The book's gamma exposure as a function of spot, by repricing.
 
+use std::ops::Range;
+
 use crate::book::Book;
 use crate::exposure::pct_scale;
+use crate::grid_sum::Profile;
 use crate::math;
-
-/// Rows that are advanced together; sums over them have a fixed order.
-const LANES: usize = 8;
-/// Grid points between two exact evaluations of the recurrence.
-const BLOCK: usize = 16;
-/// Largest shift of d₁ over one block for which the recurrence keeps its precision.
-const MAX_SHIFT: f64 = 4.0;
-/// exp(−d²/2) is nothing beside any other row's beyond this |d₁|.
-const NEGLIGIBLE_D1: f64 = 40.0;
+use crate::wide::{self, Kernel, LANES, load, total};
+use crate::wide_math::exp;
 
 /// The gamma exposure of every row of a book at any spot, with each strike's volatility held.
 ///
@@ -24,15 +20,15 @@ const NEGLIGIBLE_D1: f64 = 40.0;
 /// Each expiry's forward moves in proportion to spot, `F·x/S` (sticky strike). The exposure at
 /// spot, on a grid and in the search for the flip is this one expression, so that the sign of the
 /// net exposure and the side of the flip on which spot lies cannot disagree.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct GammaCurve {
     spot: f64,
     /// 1/(σ√T).
-    inverse_std: Vec<f64>,
+    pub(crate) inverse_std: Vec<f64>,
     /// d₁ at today's spot.
-    d1: Vec<f64>,
+    pub(crate) d1: Vec<f64>,
     /// `A_i`, in currency per 1 %.
-    amplitude: Vec<f64>,
+    pub(crate) amplitude: Vec<f64>,
 }
 
 /// Spots at equal steps of their logarithm.
@@ -71,54 +67,130 @@ impl LogGrid {
     }
 }
 
+/// Signed exposure at one spot and what belongs to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CurvePoint {
+    /// Signed exposure, in currency per 1 % move.
+    pub net: f64,
+    /// The rows' exposures without their signs, in currency per 1 % move.
+    pub size: f64,
+    /// Derivative of `net`: currency per 1 % move, per point of spot.
+    pub slope: f64,
+}
+
 impl GammaCurve {
     /// Prepares the curve of a book.
     pub fn new(book: &Book) -> Self {
+        let mut curve = Self::default();
+        curve.refill(book);
+        curve
+    }
+
+    /// Prepares the curve of another book in the same memory.
+    pub fn refill(&mut self, book: &Book) {
+        self.spot = book.spot.get();
+        for column in [&mut self.inverse_std, &mut self.d1, &mut self.amplitude] {
+            column.clear();
+            column.resize(book.len(), 0.0);
+        }
         let columns = book.columns();
-        let mut curve = Self {
-            spot: book.spot.get(),
-            inverse_std: Vec::with_capacity(book.len()),
-            d1: Vec::with_capacity(book.len()),
-            amplitude: Vec::with_capacity(book.len()),
-        };
         for expiry in book.expiries() {
             let ln_forward = math::ln(expiry.forward);
-            for i in expiry.rows.clone() {
-                let std = columns.vol[i] * expiry.sqrt_tau;
-                let scale = pct_scale(columns.units[i], expiry.terms(columns.payoff[i]));
-                curve.inverse_std.push(1.0 / std);
-                curve
-                    .d1
-                    .push((ln_forward - columns.ln_strike[i]) / std + 0.5 * std);
-                curve
-                    .amplitude
-                    .push(scale * math::norm_pdf(0.0) / (expiry.forward * std));
+            let mut start = expiry.rows.start;
+            // One run an expiry but where linear and inverse contracts settle together.
+            for run in columns.payoff[expiry.rows.clone()].chunk_by(|a, b| a == b) {
+                let rows = start..start + run.len();
+                start = rows.end;
+                let scale = pct_scale(1.0, expiry.terms(run[0]));
+                wide::run(Prepare {
+                    ln_forward,
+                    sqrt_tau: expiry.sqrt_tau,
+                    scale: scale * math::norm_pdf(0.0) / expiry.forward,
+                    ln_strike: &columns.ln_strike[rows.clone()],
+                    vol: &columns.vol[rows.clone()],
+                    units: &columns.units[rows.clone()],
+                    inverse_std: &mut self.inverse_std[rows.clone()],
+                    d1: &mut self.d1[rows.clone()],
+                    amplitude: &mut self.amplitude[rows],
+                });
             }
         }
-        curve
+    }
+
+    /// Today's spot.
+    pub fn spot(&self) -> f64 {
+        self.spot
     }
 
     /// Gamma exposure of each row held long at today's spot, in currency per 1 % move.
     pub fn rows_at_spot(&self) -> Vec<f64> {
-        (0..self.d1.len()).map(|i| self.row(i, 0.0)).collect()
+        let mut rows = Vec::new();
+        self.fill_rows_at_spot(&mut rows);
+        rows
     }
 
-    /// Signed exposure at `level` of spot, in currency per 1 % move, added in row order.
+    /// As [`Self::rows_at_spot`], into memory that stands.
+    pub(crate) fn fill_rows_at_spot(&self, rows: &mut Vec<f64>) {
+        rows.clear();
+        rows.resize(self.d1.len(), 0.0);
+        wide::run(AtSpot {
+            d1: &self.d1,
+            amplitude: &self.amplitude,
+            rows,
+        });
+    }
+
+    /// Signed exposure at `level` of spot, in currency per 1 % move.
     pub fn net(&self, weights: &[f64], level: f64) -> f64 {
-        let ln_move = math::ln(level / self.spot);
-        let rows = weights.iter().enumerate();
-        level / self.spot * rows.map(|(i, w)| w * self.row(i, ln_move)).sum::<f64>()
+        self.point(weights, level).net
+    }
+
+    /// Signed exposure, its size and its slope at `level` of spot.
+    ///
+    /// ```text
+    /// ∂GEX_i/∂x = A_i/S · exp(−d₁²/2) · (1 − d₁/(σ√T))
+    /// ```
+    pub fn point(&self, weights: &[f64], level: f64) -> CurvePoint {
+        let sums = self.sums(0..weights.len(), weights, math::ln(level / self.spot));
+        CurvePoint {
+            net: level / self.spot * sums.net,
+            size: level / self.spot * sums.size,
+            slope: sums.slope / self.spot,
+        }
+    }
+
+    /// Sums over some rows after a move of spot, over the share of today's spot that is left.
+    pub(crate) fn sums(&self, rows: Range<usize>, weights: &[f64], ln_move: f64) -> Sums {
+        wide::run(SumAt {
+            ln_move,
+            inverse_std: &self.inverse_std[rows.clone()],
+            d1: &self.d1[rows.clone()],
+            amplitude: &self.amplitude[rows.clone()],
+            weights: &weights[rows],
+        })
+    }
+
+    /// A number of the sign of [`Self::net`] that does not underflow.
+    pub(crate) fn sign(&self, weights: &[f64], level: f64) -> f64 {
+        /// Above it no row that matters was taken for zero.
+        const SAFE: f64 = 1e-270;
+        let point = self.point(weights, level);
+        if SAFE < point.size {
+            point.net
+        } else {
+            self.net_over_largest(weights, level)
+        }
     }
 
     /// The sign of [`Self::net`], times a positive factor that keeps it from underflow.
     ///
     /// Far from every strike with little time left each row's exposure is less than the least
     /// double, yet the book still has a sign: that of its rows over the largest of them.
-    pub(crate) fn net_over_largest(&self, weights: &[f64], level: f64) -> f64 {
+    fn net_over_largest(&self, weights: &[f64], level: f64) -> f64 {
         let ln_move = math::ln(level / self.spot);
         let held = || (0..weights.len()).filter(|&i| weights[i] != 0.0);
         let exponent = |i: usize| {
-            let d1 = self.d1_at(i, ln_move);
+            let d1 = self.d1[i] + self.inverse_std[i] * ln_move;
             0.5 * d1 * d1
         };
         let least = held().map(exponent).fold(f64::INFINITY, f64::min);
@@ -127,117 +199,111 @@ impl GammaCurve {
             .sum()
     }
 
-    /// Exposure of row `i` after a move of spot, over the share of today's spot that is left.
-    fn row(&self, i: usize, ln_move: f64) -> f64 {
-        let d1 = self.d1_at(i, ln_move);
-        self.amplitude[i] * math::exp(-0.5 * d1 * d1)
-    }
-
-    fn d1_at(&self, i: usize, ln_move: f64) -> f64 {
-        self.d1[i] + self.inverse_std[i] * ln_move
-    }
-
     /// Signed exposure of several models over a grid, one vector a model, in currency per 1 % move.
     ///
-    /// Agrees with [`Self::net`] to 1e-11 of the gross exposure at the point. On equal steps of
-    /// ln x the exponential of a parabola advances by two multiplications:
-    ///
-    /// ```text
-    /// e(j+1) = e(j)·r(j)      r(j+1) = r(j)·exp(−δ²)      δ = step/(σ√T)
-    /// ```
+    /// Agrees with [`Self::net`] to 1e-11 of the largest gross exposure on the grid.
     pub fn nets_on(&self, models: &[Vec<f64>], grid: &LogGrid) -> Vec<Vec<f64>> {
-        let mut sums = vec![vec![[0.0; LANES]; grid.points]; models.len()];
-        for start in (0..self.d1.len()).step_by(LANES) {
-            let lanes = Lanes::load(self, start);
-            for first in (0..grid.points).step_by(BLOCK) {
-                let Some(tile) = lanes.tile(grid, first) else {
-                    continue;
-                };
-                for (sums, model) in sums.iter_mut().zip(models) {
-                    add_tile(&mut sums[first..], &tile, &load(model, start));
-                }
-            }
-        }
         let moves = grid.moves();
-        let total = |(sums, share): (&[f64; LANES], &f64)| share * sums.iter().sum::<f64>();
-        let nets = sums
-            .iter()
-            .map(|sums| sums.iter().zip(&moves).map(total).collect());
-        nets.collect()
+        let nets = |weights: &Vec<f64>| {
+            let profile = Profile::new(self, weights, grid);
+            let on_grid = profile.on_grid();
+            moves.iter().zip(on_grid).map(|(x, sum)| x * sum).collect()
+        };
+        models.iter().map(nets).collect()
     }
 }
 
-/// The rows `start..start + LANES`, with nothing where the book ends.
-struct Lanes {
-    inverse_std: [f64; LANES],
-    d1: [f64; LANES],
-    amplitude: [f64; LANES],
+/// Columns of the curve from columns of the book, for rows of one expiry and payoff.
+struct Prepare<'a> {
+    ln_forward: f64,
+    sqrt_tau: f64,
+    /// Amplitude of one unit with a standard deviation of one.
+    scale: f64,
+    ln_strike: &'a [f64],
+    vol: &'a [f64],
+    units: &'a [f64],
+    inverse_std: &'a mut [f64],
+    d1: &'a mut [f64],
+    amplitude: &'a mut [f64],
 }
 
-type Tile = [[f64; LANES]; BLOCK];
+impl Kernel for Prepare<'_> {
+    type Output = ();
 
-impl Lanes {
-    fn load(curve: &GammaCurve, start: usize) -> Self {
-        Self {
-            inverse_std: load(&curve.inverse_std, start),
-            d1: load(&curve.d1, start),
-            amplitude: load(&curve.amplitude, start),
+    #[inline(always)]
+    fn run(self) {
+        let rows = self.vol.len();
+        let (ln_strike, units) = (&self.ln_strike[..rows], &self.units[..rows]);
+        let inverse_std = &mut self.inverse_std[..rows];
+        let (d1, amplitude) = (&mut self.d1[..rows], &mut self.amplitude[..rows]);
+        for i in 0..rows {
+            let std = self.vol[i] * self.sqrt_tau;
+            let inverse = 1.0 / std;
+            inverse_std[i] = inverse;
+            d1[i] = (self.ln_forward - ln_strike[i]).mul_add(inverse, 0.5 * std);
+            amplitude[i] = units[i] * self.scale * inverse;
         }
     }
+}
 
-    /// Exposures of the rows at `BLOCK` points; `None` where all of them are negligible.
-    fn tile(&self, grid: &LogGrid, first: usize) -> Option<Tile> {
-        let d1 = self.d1_at(grid.ln_move(first));
-        let shift = self.inverse_std.map(|inverse_std| inverse_std * grid.step);
-        let widest = shift.iter().copied().fold(0.0, f64::max) * BLOCK as f64;
-        if d1.iter().all(|d| NEGLIGIBLE_D1 + widest < d.abs()) {
-            return None;
+/// `A·exp(−d₁²/2)` of every row.
+struct AtSpot<'a> {
+    d1: &'a [f64],
+    amplitude: &'a [f64],
+    rows: &'a mut [f64],
+}
+
+impl Kernel for AtSpot<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let columns = self.d1.iter().zip(self.amplitude);
+        for (row, (d1, amplitude)) in self.rows.iter_mut().zip(columns) {
+            *row = amplitude * exp(-0.5 * d1 * d1);
         }
-        Some(if widest <= MAX_SHIFT {
-            self.advance(&d1, &shift)
-        } else {
-            self.evaluate(grid, first)
-        })
     }
+}
 
-    fn d1_at(&self, ln_move: f64) -> [f64; LANES] {
-        std::array::from_fn(|l| self.d1[l] + self.inverse_std[l] * ln_move)
-    }
+/// The book's sums after a move of spot, over the share of today's spot that is left.
+struct SumAt<'a> {
+    ln_move: f64,
+    inverse_std: &'a [f64],
+    d1: &'a [f64],
+    amplitude: &'a [f64],
+    weights: &'a [f64],
+}
 
-    fn exposure_at(&self, d1: &[f64; LANES]) -> [f64; LANES] {
-        std::array::from_fn(|l| self.amplitude[l] * math::exp(-0.5 * d1[l] * d1[l]))
-    }
+/// Sums over rows: signed, without signs, and the signed one's slope times spot.
+pub(crate) struct Sums {
+    pub(crate) net: f64,
+    size: f64,
+    slope: f64,
+}
 
-    fn advance(&self, d1: &[f64; LANES], shift: &[f64; LANES]) -> Tile {
-        let mut value = self.exposure_at(d1);
-        // Where the exponent is that large, `value` is zero and stays so over the block.
-        let mut ratio: [f64; LANES] =
-            std::array::from_fn(|l| math::exp((-shift[l] * (d1[l] + 0.5 * shift[l])).min(700.0)));
-        let fall = shift.map(|s| math::exp(-s * s));
-        std::array::from_fn(|_| {
-            let now = value;
+impl Kernel for SumAt<'_> {
+    type Output = Sums;
+
+    #[inline(always)]
+    fn run(self) -> Sums {
+        let (mut net, mut size, mut slope) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        for start in (0..self.d1.len()).step_by(LANES) {
+            let inverse_std = load(self.inverse_std, start);
+            let d1 = load(self.d1, start);
+            let amplitude = load(self.amplitude, start);
+            let weights = load(self.weights, start);
             for l in 0..LANES {
-                value[l] *= ratio[l];
-                ratio[l] *= fall[l];
+                let d = inverse_std[l].mul_add(self.ln_move, d1[l]);
+                let row = weights[l] * (amplitude[l] * exp(-0.5 * d * d));
+                net[l] += row;
+                size[l] += row.abs();
+                slope[l] += row * d.mul_add(-inverse_std[l], 1.0);
             }
-            now
-        })
-    }
-
-    fn evaluate(&self, grid: &LogGrid, first: usize) -> Tile {
-        std::array::from_fn(|j| self.exposure_at(&self.d1_at(grid.ln_move(first + j))))
-    }
-}
-
-fn load(column: &[f64], start: usize) -> [f64; LANES] {
-    std::array::from_fn(|l| column.get(start + l).copied().unwrap_or(0.0))
-}
-
-/// Adds a tile to the first points of `sums`, each lane to its own.
-fn add_tile(sums: &mut [[f64; LANES]], tile: &Tile, weights: &[f64; LANES]) {
-    for (sum, lanes) in sums.iter_mut().zip(tile) {
-        for l in 0..LANES {
-            sum[l] += weights[l] * lanes[l];
+        }
+        Sums {
+            net: total(&net),
+            size: total(&size),
+            slope: total(&slope),
         }
     }
 }

@@ -166,6 +166,15 @@ measures! {
 }
 
 impl Measure {
+    /// Net gamma by time to settlement, the nearest bucket first.
+    pub(crate) const BUCKETS: [Self; 5] = [
+        Self::Gex0dte,
+        Self::Gex7d,
+        Self::Gex30d,
+        Self::Gex90d,
+        Self::GexFar,
+    ];
+
     /// Reads a name in kebab case.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL

@@ -1,6 +1,6 @@
 //! Gamma exposure added up by strike, over all expiries.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::market::contract::Right;
 
@@ -18,6 +18,15 @@ pub struct StrikeGamma {
 }
 
 impl StrikeGamma {
+    fn empty(strike: f64) -> Self {
+        Self {
+            strike,
+            call: 0.0,
+            put: 0.0,
+            net: 0.0,
+        }
+    }
+
     /// Calls and puts, each counted as held long.
     pub fn gross(&self) -> f64 {
         self.call + self.put
@@ -52,20 +61,84 @@ pub struct GammaColumns<'a> {
 /// assert_eq!((table[1].strike, table[1].call, table[1].put, table[1].net), (110.0, 5.0, 1.0, 4.0));
 /// ```
 pub fn by_strike(rows: GammaColumns<'_>) -> Vec<StrikeGamma> {
-    // Strikes are above zero, so their bit patterns sort as they do.
-    let mut table: BTreeMap<u64, StrikeGamma> = BTreeMap::new();
-    for (i, &strike) in rows.strike.iter().enumerate() {
-        let line = table.entry(strike.to_bits()).or_insert(StrikeGamma {
-            strike,
-            call: 0.0,
-            put: 0.0,
-            net: 0.0,
-        });
-        match rows.right[i] {
-            Right::Call => line.call += rows.gamma[i],
-            Right::Put => line.put += rows.gamma[i],
-        }
-        line.net += rows.weight[i] * rows.gamma[i];
+    let mut table = StrikeTable::default();
+    table.refill(rows);
+    table.lines
+}
+
+/// A table by strike whose memory serves one snapshot after another.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StrikeTable {
+    lines: Vec<StrikeGamma>,
+    spare: Vec<StrikeGamma>,
+}
+
+impl StrikeTable {
+    pub(crate) fn clear(&mut self) {
+        self.lines.clear();
     }
-    table.into_values().collect()
+
+    pub(crate) fn lines(&self) -> &[StrikeGamma] {
+        &self.lines
+    }
+
+    /// Adds the rows up anew.
+    ///
+    /// Within an expiry strikes ascend, and most of them stand in the table already: one walk along
+    /// it places them all.
+    pub(crate) fn refill(&mut self, rows: GammaColumns<'_>) {
+        self.lines.clear();
+        let mut start = 0;
+        for run in rows.strike.chunk_by(|a, b| a <= b) {
+            self.add_run(rows, start..start + run.len());
+            start += run.len();
+        }
+    }
+
+    fn add_run(&mut self, rows: GammaColumns<'_>, run: Range<usize>) {
+        let mut place = 0;
+        for i in run.clone() {
+            let strike = rows.strike[i];
+            while self
+                .lines
+                .get(place)
+                .is_some_and(|line| line.strike < strike)
+            {
+                place += 1;
+            }
+            if self
+                .lines
+                .get(place)
+                .is_none_or(|line| strike < line.strike)
+            {
+                self.make_room(&rows.strike[i..run.end], place);
+            }
+            let line = &mut self.lines[place];
+            match rows.right[i] {
+                Right::Call => line.call += rows.gamma[i],
+                Right::Put => line.put += rows.gamma[i],
+            }
+            line.net += rows.weight[i] * rows.gamma[i];
+        }
+    }
+
+    /// Merges ascending strikes into the table from `place` on.
+    fn make_room(&mut self, strikes: &[f64], place: usize) {
+        self.spare.clear();
+        self.spare.extend_from_slice(&self.lines[place..]);
+        self.lines.truncate(place);
+        let mut old = self.spare.iter().peekable();
+        for &strike in strikes {
+            while let Some(line) = old.next_if(|line| line.strike <= strike) {
+                self.lines.push(*line);
+            }
+            if self.lines[place..]
+                .last()
+                .is_none_or(|line| line.strike < strike)
+            {
+                self.lines.push(StrikeGamma::empty(strike));
+            }
+        }
+        self.lines.extend(old);
+    }
 }

@@ -11,7 +11,7 @@
 use gex_compute::black76::{self, Greeks};
 use gex_compute::book::{Book, CarryMarket, PlainContract};
 use gex_compute::exposure::{GexPerPct, RowExposures, UnitsPerPoint};
-use gex_compute::flip::{self, Flip};
+use gex_compute::flip::{self, Flip, FlipRule};
 use gex_compute::inverse;
 use gex_compute::market::contract::Right;
 use gex_compute::market::units::{Currency, Rate, Spot, Strike, Vol, Years};
@@ -133,7 +133,7 @@ fn a_flip_is_found_where_every_gamma_underflows() {
 fn the_common_grid_of_60_points_is_off_by_its_interpolation() {
     let book = call_and_put(100.0);
     let curve = GammaCurve::new(&book);
-    let common = flip::linear_grid_60(&curve, 100.0, &naive(&book));
+    let common = flip::linear_grid_60(&curve, &naive(&book), FlipRule::DEFAULT.range);
     close(common.nearest.unwrap(), 99.334_74, 1e-5);
     let refined = flip_of(&book, Positioning::CallsLongPutsShort);
     close(refined.nearest.unwrap(), 99.335_318_5, 1e-7);

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
+use gex_compute::flip::FlipRule;
 use gex_compute::market::calendar::Calendar;
 use gex_compute::market::snapshot::ChainSnapshot;
-use gex_compute::points::{ForwardCounts, series_points};
+use gex_compute::points::{ForwardCounts, SeriesEngine, SeriesRequest};
 use gex_compute::series::GexPoint;
+use gex_compute::wanted::Wanted;
 use gex_ingest::archive::{Archive, ArchiveError, Partition};
 use indicatif::ProgressBar;
 
@@ -120,17 +122,23 @@ struct Month<'a> {
 impl Month<'_> {
     fn replay(&self, partition: &Partition) -> Result<Replay, ArchiveError> {
         let mut chooser = Chooser::new(self.at, self.calendar);
+        let mut engine = SeriesEngine::new(SeriesRequest {
+            pricing: self.plan.pricing,
+            models: self.plan.models.clone(),
+            flip: FlipRule::DEFAULT,
+            wanted: Wanted::ALL,
+        });
         let mut part = Replay::default();
         for snapshot in partition.snapshots()? {
             let snapshot = snapshot?;
             if self.inside(snapshot.head().session)
                 && let Some(chosen) = chooser.offer(snapshot)
             {
-                self.take(chosen, &mut part);
+                self.take(chosen, &mut engine, &mut part);
             }
         }
         if let Some(chosen) = chooser.finish() {
-            self.take(chosen, &mut part);
+            self.take(chosen, &mut engine, &mut part);
         }
         Ok(part)
     }
@@ -140,12 +148,12 @@ impl Month<'_> {
         from.is_none_or(|from| from <= session) && to.is_none_or(|to| session <= to)
     }
 
-    fn take(&self, snapshot: ChainSnapshot, part: &mut Replay) {
+    fn take(&self, snapshot: ChainSnapshot, engine: &mut SeriesEngine, part: &mut Replay) {
         let head = snapshot.head();
         let Some(end) = next_session_end(self.calendar, head.session, head.known_at) else {
             return;
         };
-        let result = series_points(&snapshot, &self.plan.pricing, &self.plan.models, end);
+        let result = engine.points(&snapshot, end);
         part.points.extend(result.points);
         part.forwards = sum(part.forwards, result.forwards);
         part.last = Some(snapshot);

@@ -14,15 +14,15 @@ use super::units::{Currency, Spot};
 /// A column of numbers, some of which may be unknown.
 ///
 /// Unknown is stored as NaN, so that kernels read a plain slice; it leaves the column only as
-/// `None`. Unknown open interest is not zero open interest.
+/// `None`. Unknown open interest is not zero open interest. A column that its reader left out has
+/// no rows, and every value of it is unknown.
 #[derive(Debug, Clone, Default)]
 pub struct Nullable(Vec<f64>);
 
 impl Nullable {
     /// The value in row `i`; `None` where unknown.
     pub fn get(&self, i: usize) -> Option<f64> {
-        let value = self.0[i];
-        (!value.is_nan()).then_some(value)
+        self.0.get(i).copied().filter(|value| !value.is_nan())
     }
 
     /// Adds a row.
@@ -33,6 +33,11 @@ impl Nullable {
     /// The raw numbers, NaN where unknown.
     pub fn raw(&self) -> &[f64] {
         &self.0
+    }
+
+    /// The numbers themselves, to fill them anew.
+    pub fn raw_mut(&mut self) -> &mut Vec<f64> {
+        &mut self.0
     }
 
     /// Takes over raw numbers in which NaN means unknown.
@@ -170,10 +175,90 @@ pub struct ChainColumns {
     pub flags: Vec<Flags>,
 }
 
+/// A column of numbers that may be unknown, and that a reader may leave out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(
+    missing_docs,
+    reason = "each column is documented at the field of ChainRow of its name"
+)]
+pub enum NumberColumn {
+    Bid,
+    Ask,
+    Mark,
+    BidIv,
+    AskIv,
+    Iv,
+    OpenInterest,
+    Volume,
+    Forward,
+    VendorGamma,
+    VendorDelta,
+    DealerPosition,
+    TakerNet,
+}
+
+impl NumberColumn {
+    /// Every such column, in the order of the archive.
+    pub const ALL: [Self; 13] = [
+        Self::Bid,
+        Self::Ask,
+        Self::Mark,
+        Self::BidIv,
+        Self::AskIv,
+        Self::Iv,
+        Self::OpenInterest,
+        Self::Volume,
+        Self::Forward,
+        Self::VendorGamma,
+        Self::VendorDelta,
+        Self::DealerPosition,
+        Self::TakerNet,
+    ];
+}
+
+/// Columns that a reader is asked for.
+///
+/// ```
+/// use gex_compute::market::snapshot::{ColumnSet, NumberColumn};
+///
+/// let set = ColumnSet::of(&[NumberColumn::Iv, NumberColumn::OpenInterest]);
+/// assert!(set.has(NumberColumn::Iv) && !set.has(NumberColumn::Bid));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ColumnSet(u16);
+
+impl ColumnSet {
+    /// All of them.
+    pub const ALL: Self = Self((1 << NumberColumn::ALL.len()) - 1);
+
+    /// Those listed.
+    pub fn of(columns: &[NumberColumn]) -> Self {
+        Self(
+            columns
+                .iter()
+                .fold(0, |set, column| set | Self::bit(*column)),
+        )
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn and(self, columns: &[NumberColumn]) -> Self {
+        Self(self.0 | Self::of(columns).0)
+    }
+
+    /// Whether a column is among them.
+    pub fn has(self, column: NumberColumn) -> bool {
+        self.0 & Self::bit(column) != 0
+    }
+
+    fn bit(column: NumberColumn) -> u16 {
+        1 << (column as u16)
+    }
+}
+
 impl ChainColumns {
-    /// Whether all columns have the length of `expiry` and the rows are sorted and unique.
-    fn check(&self, expiry: &[Instant]) -> Result<(), SnapshotError> {
-        let rows = expiry.len();
+    /// Whether all columns have the length of `rows`, or none where they may be left out.
+    fn complete(&self, rows: usize) -> bool {
         let plain = [
             self.root.len(),
             self.strike.len(),
@@ -181,48 +266,84 @@ impl ChainColumns {
             self.exercise.len(),
         ];
         let more = [self.payoff.len(), self.multiplier.len(), self.flags.len()];
-        let lengths = plain
-            .into_iter()
-            .chain(more)
-            .chain(self.nullable().map(Nullable::len));
-        let named = self
-            .root
-            .iter()
-            .all(|&root| usize::from(root) < self.roots.len());
-        if !named || !self.roots.is_sorted() || lengths.into_iter().any(|length| length != rows) {
-            return Err(SnapshotError::Columns);
-        }
-        for (i, (&strike, &multiplier)) in self.strike.iter().zip(&self.multiplier).enumerate() {
-            if !(strike.is_finite() && 0.0 < strike) {
-                return Err(SnapshotError::Strike(strike));
-            }
-            if !(multiplier.is_finite() && 0.0 < multiplier) {
-                return Err(SnapshotError::Multiplier(multiplier));
-            }
-            let key = |i: usize| (expiry[i], self.strike[i], self.right[i], self.root[i]);
-            if 0 < i && key(i).partial_cmp(&key(i - 1)) != Some(std::cmp::Ordering::Greater) {
-                return Err(SnapshotError::Order(i));
-            }
-        }
-        Ok(())
+        let last_root = self.root.iter().copied().max();
+        let nullable = NumberColumn::ALL.map(|column| self.number(column));
+        last_root.is_none_or(|root| usize::from(root) < self.roots.len())
+            && self.roots.is_sorted()
+            && plain.into_iter().chain(more).all(|length| length == rows)
+            && nullable
+                .into_iter()
+                .all(|column| column.is_empty() || column.len() == rows)
     }
 
-    fn nullable(&self) -> [&Nullable; 13] {
-        [
-            &self.bid,
-            &self.ask,
-            &self.mark,
-            &self.bid_iv,
-            &self.ask_iv,
-            &self.iv,
-            &self.open_interest,
-            &self.volume,
-            &self.forward,
-            &self.vendor_gamma,
-            &self.vendor_delta,
-            &self.dealer_position,
-            &self.taker_net,
-        ]
+    /// Whether the rows of one settlement instant are sorted, unique and sound.
+    fn check_run(&self, rows: Range<usize>) -> Result<(), SnapshotError> {
+        let strikes = &self.strike[rows.clone()];
+        let code =
+            |i: usize| (u32::from(self.right[i] == Right::Put) << 16) | u32::from(self.root[i]);
+        let mut sorted = true;
+        for (i, pair) in (rows.start + 1..).zip(strikes.windows(2)) {
+            let same = pair[0].total_cmp(&pair[1]).is_eq();
+            sorted &= (pair[0] < pair[1]) | (same & (code(i - 1) < code(i)));
+        }
+        // Strikes that ascend are sound where the first and the last are.
+        let sound = |value: &f64| value.is_finite() && 0.0 < *value;
+        let ends = [strikes.first(), strikes.last()];
+        if sorted && ends.into_iter().flatten().all(sound) {
+            return Ok(());
+        }
+        if let Some(strike) = strikes.iter().find(|strike| !sound(strike)) {
+            return Err(SnapshotError::Strike(*strike));
+        }
+        let key = |i: usize| (self.strike[i], code(i));
+        let wrong = (rows.start + 1..rows.end).find(|&i| key(i - 1) >= key(i));
+        wrong.map_or(Ok(()), |i| Err(SnapshotError::Order(i)))
+    }
+
+    fn check_multipliers(&self) -> Result<(), SnapshotError> {
+        let wrong = |value: &&f64| !(value.is_finite() && 0.0 < **value);
+        match self.multiplier.iter().find(wrong) {
+            None => Ok(()),
+            Some(multiplier) => Err(SnapshotError::Multiplier(*multiplier)),
+        }
+    }
+
+    /// A column of numbers that may be unknown.
+    pub fn number(&self, column: NumberColumn) -> &Nullable {
+        match column {
+            NumberColumn::Bid => &self.bid,
+            NumberColumn::Ask => &self.ask,
+            NumberColumn::Mark => &self.mark,
+            NumberColumn::BidIv => &self.bid_iv,
+            NumberColumn::AskIv => &self.ask_iv,
+            NumberColumn::Iv => &self.iv,
+            NumberColumn::OpenInterest => &self.open_interest,
+            NumberColumn::Volume => &self.volume,
+            NumberColumn::Forward => &self.forward,
+            NumberColumn::VendorGamma => &self.vendor_gamma,
+            NumberColumn::VendorDelta => &self.vendor_delta,
+            NumberColumn::DealerPosition => &self.dealer_position,
+            NumberColumn::TakerNet => &self.taker_net,
+        }
+    }
+
+    /// The same column, to fill it anew.
+    pub fn number_mut(&mut self, column: NumberColumn) -> &mut Nullable {
+        match column {
+            NumberColumn::Bid => &mut self.bid,
+            NumberColumn::Ask => &mut self.ask,
+            NumberColumn::Mark => &mut self.mark,
+            NumberColumn::BidIv => &mut self.bid_iv,
+            NumberColumn::AskIv => &mut self.ask_iv,
+            NumberColumn::Iv => &mut self.iv,
+            NumberColumn::OpenInterest => &mut self.open_interest,
+            NumberColumn::Volume => &mut self.volume,
+            NumberColumn::Forward => &mut self.forward,
+            NumberColumn::VendorGamma => &mut self.vendor_gamma,
+            NumberColumn::VendorDelta => &mut self.vendor_delta,
+            NumberColumn::DealerPosition => &mut self.dealer_position,
+            NumberColumn::TakerNet => &mut self.taker_net,
+        }
     }
 }
 
@@ -308,7 +429,8 @@ impl ChainSnapshot {
         })
     }
 
-    /// Builds a snapshot from columns that are sorted already, `expiry` being one value a row.
+    /// Builds a snapshot from columns that are sorted already and their runs of one settlement
+    /// instant each. Columns of numbers that may be unknown may be left out, and are then empty.
     ///
     /// # Errors
     ///
@@ -316,7 +438,7 @@ impl ChainSnapshot {
     /// strike or multiplier that is not finite and above zero, or a `known_at` before `ts`.
     pub fn from_columns(
         head: SnapshotHead,
-        expiry: &[Instant],
+        expiries: Vec<ExpiryRows>,
         columns: ChainColumns,
     ) -> Result<Self, SnapshotError> {
         if head.known_at < head.ts {
@@ -325,20 +447,29 @@ impl ChainSnapshot {
                 known_at: head.known_at,
             });
         }
-        columns.check(expiry)?;
-        let mut expiries: Vec<ExpiryRows> = Vec::new();
-        for run in expiry.chunk_by(|a, b| a == b) {
-            let start = expiries.last().map_or(0, |last| last.rows.end);
-            expiries.push(ExpiryRows {
-                expiry: run[0],
-                rows: start..start + run.len(),
-            });
+        let rows = expiries.last().map_or(0, |last| last.rows.end);
+        if !columns.complete(rows) {
+            return Err(SnapshotError::Columns);
+        }
+        columns.check_multipliers()?;
+        let (mut start, mut before) = (0, None);
+        for run in &expiries {
+            if run.rows.start != start || before.is_some_and(|before| run.expiry <= before) {
+                return Err(SnapshotError::Order(run.rows.start));
+            }
+            columns.check_run(run.rows.clone())?;
+            (start, before) = (run.rows.end, Some(run.expiry));
         }
         Ok(Self {
             head,
             expiries,
             columns,
         })
+    }
+
+    /// Takes the snapshot apart, so that the next one can be read into the same memory.
+    pub fn into_parts(self) -> (Vec<ExpiryRows>, ChainColumns) {
+        (self.expiries, self.columns)
     }
 
     /// What holds for the whole snapshot.

@@ -8,7 +8,9 @@ use chrono::DateTime;
 use gex_compute::market::Instant;
 use gex_compute::market::contract::{Exercise, Payoff, Right};
 use gex_compute::market::snapshot::SnapshotError;
-use gex_compute::market::snapshot::{ChainColumns, ChainSnapshot, Flags, Nullable, SnapshotHead};
+use gex_compute::market::snapshot::{
+    ChainColumns, ChainSnapshot, ExpiryRows, Flags, Nullable, SnapshotHead,
+};
 use gex_compute::market::units::{Currency, Spot};
 use parquet::errors::ParquetError;
 
@@ -129,13 +131,13 @@ impl GroupColumns {
     ) -> Result<ChainSnapshot, ArchiveError> {
         self.check_head(rows.clone(), place)?;
         let head = self.head(rows.start, place)?;
-        let expiry = self.settlements(rows.clone(), place)?;
+        let expiries = self.settlements(rows.clone(), place)?;
         let first = rows.start;
         let columns = self.columns(rows, place)?;
         if let Some((column, row)) = first_infinite(&columns) {
             return Err(place.value(first + row, column, &f64::INFINITY));
         }
-        ChainSnapshot::from_columns(head, &expiry, columns).map_err(|e| place.snapshot(e))
+        ChainSnapshot::from_columns(head, expiries, columns).map_err(|e| place.snapshot(e))
     }
 
     /// Refuses rows of one instant that tell different things of the whole snapshot.
@@ -160,20 +162,24 @@ impl GroupColumns {
         }
     }
 
-    /// The instant of settlement of every row, read once a run.
+    /// The runs of one settlement instant each, counted from the snapshot's first row.
     fn settlements(
         &self,
         rows: Range<usize>,
         place: Where<'_>,
-    ) -> Result<Vec<Instant>, ArchiveError> {
-        let mut expiry = Vec::with_capacity(rows.len());
+    ) -> Result<Vec<ExpiryRows>, ArchiveError> {
+        let mut runs = Vec::new();
+        let mut start = 0;
         for run in self.expiry[rows.clone()].chunk_by(|a, b| a == b) {
-            let row = rows.start + expiry.len();
-            let micros = self.expiry[row];
-            let at = instant(micros).ok_or_else(|| place.value(row, "expiry", &micros))?;
-            expiry.resize(expiry.len() + run.len(), at);
+            let (row, end) = (rows.start + start, start + run.len());
+            let expiry = instant(run[0]).ok_or_else(|| place.value(row, "expiry", &run[0]))?;
+            runs.push(ExpiryRows {
+                expiry,
+                rows: start..end,
+            });
+            start = end;
         }
-        Ok(expiry)
+        Ok(runs)
     }
 
     fn head(&self, row: usize, place: Where<'_>) -> Result<SnapshotHead, ArchiveError> {
