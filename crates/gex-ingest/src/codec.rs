@@ -3,9 +3,7 @@
 //! A null number is NaN on our side and an absent value in the file. The library may panic on a
 //! damaged file; [`guarded`] turns that into an error.
 
-use std::collections::BTreeMap;
 use std::fs::File;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -24,7 +22,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{ColumnDescPtr, TypePtr};
 
 use crate::pages::ChecksummedPages;
-use crate::word_runs::WordColumn;
+use crate::runs::{Plain, RunColumn};
 
 /// A Parquet file in the making, every page with its checksum.
 pub(crate) struct FileWriter {
@@ -182,14 +180,15 @@ pub(crate) struct GroupReader<'a> {
 }
 
 impl<'a> GroupReader<'a> {
+    /// Number of rows.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
     pub(crate) fn new(group: Box<dyn RowGroupReader + 'a>) -> Result<Self, ParquetError> {
         let rows = usize::try_from(group.metadata().num_rows())
             .map_err(|_| ParquetError::General("negative number of rows".to_owned()))?;
         Ok(Self { group, rows })
-    }
-
-    pub(crate) fn doubles(&self, column: usize) -> Result<Vec<f64>, ParquetError> {
-        self.read::<DoubleType>(column).map(|(values, _)| values)
     }
 
     /// Null becomes NaN.
@@ -199,17 +198,9 @@ impl<'a> GroupReader<'a> {
         Ok(values)
     }
 
-    pub(crate) fn longs(&self, column: usize) -> Result<Vec<i64>, ParquetError> {
-        self.read::<Int64Type>(column).map(|(values, _)| values)
-    }
-
     pub(crate) fn nullable_longs(&self, column: usize) -> Result<Vec<Option<i64>>, ParquetError> {
         let (values, levels) = self.read::<Int64Type>(column)?;
         spread(values, &levels, |present| present)
-    }
-
-    pub(crate) fn ints(&self, column: usize) -> Result<Vec<i32>, ParquetError> {
-        self.read::<Int32Type>(column).map(|(values, _)| values)
     }
 
     pub(crate) fn nullable_ints(&self, column: usize) -> Result<Vec<Option<i32>>, ParquetError> {
@@ -217,13 +208,19 @@ impl<'a> GroupReader<'a> {
         spread(values, &levels, |present| present)
     }
 
-    /// Text that repeats.
-    pub(crate) fn words(&self, column: usize) -> Result<Words, ParquetError> {
-        let mut runs = WordColumn::new(self.group.get_column_page_reader(column)?);
-        let mut words = Words::default();
-        runs.take(self.rows, |place, word, rows| words.push(place, word, rows))?;
-        runs.finish()?;
-        Ok(words)
+    /// A column to be read in portions of rows.
+    pub(crate) fn runs<T: Plain>(&self, column: usize) -> Result<RunColumn<T>, ParquetError> {
+        let pages = self.group.get_column_page_reader(column)?;
+        Ok(if self.is_nullable(column) {
+            RunColumn::optional(pages)
+        } else {
+            RunColumn::required(pages)
+        })
+    }
+
+    fn is_nullable(&self, column: usize) -> bool {
+        let column = self.group.metadata().column(column);
+        column.column_descr().max_def_level() == 1
     }
 
     pub(crate) fn nullable_texts(
@@ -237,13 +234,7 @@ impl<'a> GroupReader<'a> {
     /// Every value of a column that is present, and the definition levels of its rows.
     fn read<T: DataType>(&self, column: usize) -> Result<(Vec<T::T>, Vec<i16>), ParquetError> {
         let reader: ColumnReader = self.group.get_column_reader(column)?;
-        let nullable = self
-            .group
-            .metadata()
-            .column(column)
-            .column_descr()
-            .max_def_level()
-            == 1;
+        let nullable = self.is_nullable(column);
         let mut typed = get_typed_column_reader::<T>(reader);
         let (mut values, mut levels) =
             (Vec::with_capacity(self.rows.min(TRUSTED_ROWS)), Vec::new());
@@ -270,63 +261,6 @@ impl<'a> GroupReader<'a> {
 /// The most rows for which memory is set aside before a value is read: a damaged count of rows
 /// must not exhaust it.
 const TRUSTED_ROWS: usize = 1 << 20;
-
-/// A column of few distinct words: each word once, and each row's place among them.
-#[derive(Debug, Default)]
-pub(crate) struct Words {
-    distinct: Vec<String>,
-    places: Vec<u32>,
-    by_text: BTreeMap<String, u32>,
-    /// The words at the places of the file's dictionary, which may hold one twice.
-    of_file: Vec<Option<u32>>,
-}
-
-impl Words {
-    /// The words in the order of their first rows.
-    pub(crate) fn distinct(&self) -> &[String] {
-        &self.distinct
-    }
-
-    /// The place of a row's word in [`distinct`](Self::distinct).
-    pub(crate) fn place(&self, row: usize) -> usize {
-        self.places[row] as usize
-    }
-
-    /// The places of some rows' words.
-    pub(crate) fn places(&self, rows: Range<usize>) -> &[u32] {
-        &self.places[rows]
-    }
-
-    /// The word of a row.
-    pub(crate) fn text(&self, row: usize) -> &str {
-        &self.distinct[self.place(row)]
-    }
-
-    /// Adds a run of rows of one word, which stands at `place` in the file's own dictionary.
-    fn push(&mut self, place: usize, word: &str, rows: usize) -> Result<(), ParquetError> {
-        if self.of_file.len() <= place {
-            self.of_file.resize(place + 1, None);
-        }
-        let word = match self.of_file[place] {
-            Some(known) => known,
-            None => self.learn(word)?,
-        };
-        self.of_file[place] = Some(word);
-        self.places.resize(self.places.len() + rows, word);
-        Ok(())
-    }
-
-    fn learn(&mut self, word: &str) -> Result<u32, ParquetError> {
-        if let Some(place) = self.by_text.get(word) {
-            return Ok(*place);
-        }
-        let place = u32::try_from(self.distinct.len())
-            .map_err(|_| ParquetError::General("too many distinct words".to_owned()))?;
-        self.distinct.push(word.to_owned());
-        self.by_text.insert(word.to_owned(), place);
-        Ok(place)
-    }
-}
 
 /// Puts present values in their rows; a column that is not nullable has no levels.
 fn spread<T, R>(
@@ -376,13 +310,12 @@ fn spread_in_place(values: &mut Vec<f64>, levels: &[i16]) -> Result<(), ParquetE
 }
 
 /// Runs `read` and turns a panic of the library, as damaged files can cause, into an error.
-pub(crate) fn guarded<T>(
-    read: impl FnOnce() -> Result<T, ParquetError>,
-) -> Result<T, ParquetError> {
+pub(crate) fn guarded<T, E: From<ParquetError>>(
+    read: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
-        Err(ParquetError::General(
-            "the Parquet reader gave up on a damaged page".to_owned(),
-        ))
+        let text = "the Parquet reader gave up on a damaged page";
+        Err(ParquetError::General(text.to_owned()).into())
     })
 }
 

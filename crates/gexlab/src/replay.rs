@@ -129,12 +129,14 @@ impl Month<'_> {
             wanted: Wanted::ALL,
         });
         let mut part = Replay::default();
-        for snapshot in partition.snapshots()? {
+        let mut snapshots = partition.snapshots_with(engine.columns())?;
+        while let Some(snapshot) = snapshots.next() {
             let snapshot = snapshot?;
             if self.inside(snapshot.head().session)
                 && let Some(chosen) = chooser.offer(snapshot)
             {
-                self.take(chosen, &mut engine, &mut part);
+                let done = self.take(chosen, &mut engine, &mut part);
+                done.into_iter().for_each(|done| snapshots.recycle(done));
             }
         }
         if let Some(chosen) = chooser.finish() {
@@ -148,15 +150,21 @@ impl Month<'_> {
         from.is_none_or(|from| from <= session) && to.is_none_or(|to| session <= to)
     }
 
-    fn take(&self, snapshot: ChainSnapshot, engine: &mut SeriesEngine, part: &mut Replay) {
+    /// Computes a chosen snapshot and keeps it as the last; gives back the one before.
+    fn take(
+        &self,
+        snapshot: ChainSnapshot,
+        engine: &mut SeriesEngine,
+        part: &mut Replay,
+    ) -> Option<ChainSnapshot> {
         let head = snapshot.head();
         let Some(end) = next_session_end(self.calendar, head.session, head.known_at) else {
-            return;
+            return Some(snapshot);
         };
         let result = engine.points(&snapshot, end);
         part.points.extend(result.points);
         part.forwards = sum(part.forwards, result.forwards);
-        part.last = Some(snapshot);
+        part.last.replace(snapshot)
     }
 }
 

@@ -1,6 +1,5 @@
 //! The columns of one row group, and the snapshots that they make.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::Range;
 
@@ -9,14 +8,15 @@ use gex_compute::market::Instant;
 use gex_compute::market::contract::{Exercise, Payoff, Right};
 use gex_compute::market::snapshot::SnapshotError;
 use gex_compute::market::snapshot::{
-    ChainColumns, ChainSnapshot, ExpiryRows, Flags, Nullable, SnapshotHead,
+    ChainColumns, ChainSnapshot, ColumnSet, ExpiryRows, Flags, NumberColumn, SnapshotHead,
 };
 use gex_compute::market::units::{Currency, Spot};
 use parquet::errors::ParquetError;
 
 use super::error::ArchiveError;
 use super::schema::Place;
-use crate::codec::{GroupReader, Words};
+use crate::codec::GroupReader;
+use crate::runs::{Plain, RunColumn};
 use crate::table::date;
 
 /// Where a value stands, for messages.
@@ -47,193 +47,314 @@ impl Where<'_> {
     }
 }
 
-/// The decoded columns of one row group, all of one length.
-pub(super) struct GroupColumns {
-    ts: Vec<i64>,
-    known_at: Vec<i64>,
-    session: Vec<i32>,
-    underlying: Words,
-    root: Words,
-    expiry: Vec<i64>,
-    right: Words,
-    exercise: Words,
-    payoff: Words,
-    currency: Words,
-    flags: Vec<i32>,
-    spot: Vec<f64>,
-    strike: Vec<f64>,
-    multiplier: Vec<f64>,
-    /// In the order of [`NULLABLE`].
-    nullable: Vec<Vec<f64>>,
+/// What stops the reading of a row group.
+pub(super) enum Fault {
+    /// The file is no sound Parquet.
+    Parquet(ParquetError),
+    /// It is, but what it says can't be.
+    Content(ArchiveError),
 }
 
-/// The columns that may be null, in the order in which [`GroupColumns::columns`] takes them.
-const NULLABLE: [Place; 13] = [
-    Place::Bid,
-    Place::Ask,
-    Place::Mark,
-    Place::BidIv,
-    Place::AskIv,
-    Place::Iv,
-    Place::OpenInterest,
-    Place::Volume,
-    Place::Forward,
-    Place::VendorGamma,
-    Place::VendorDelta,
-    Place::DealerPosition,
-    Place::TakerNet,
-];
+impl From<ParquetError> for Fault {
+    fn from(source: ParquetError) -> Self {
+        Self::Parquet(source)
+    }
+}
 
-impl GroupColumns {
-    /// Reads a group of a file whose schema is the archive's.
-    pub(super) fn read(group: &GroupReader<'_>) -> Result<Self, ParquetError> {
-        let nullable = NULLABLE
-            .iter()
-            .map(|place| group.nullable_doubles(*place as usize))
-            .collect::<Result<Vec<_>, _>>()?;
+impl From<ArchiveError> for Fault {
+    fn from(error: ArchiveError) -> Self {
+        Self::Content(error)
+    }
+}
+
+/// The columns of one row group on their way into snapshots, one snapshot after the other.
+pub(super) struct GroupRows {
+    rows: usize,
+    /// First row of the next snapshot.
+    row: usize,
+    last_ts: Option<i64>,
+    /// An instant that was read already, and its rows.
+    ahead: Option<(i64, usize)>,
+    ts: RunColumn<i64>,
+    known_at: RunColumn<i64>,
+    session: RunColumn<i32>,
+    underlying: RunColumn<String>,
+    root: RunColumn<String>,
+    expiry: RunColumn<i64>,
+    strike: RunColumn<f64>,
+    right: RunColumn<String>,
+    exercise: RunColumn<String>,
+    spot: RunColumn<f64>,
+    multiplier: RunColumn<f64>,
+    payoff: RunColumn<String>,
+    currency: RunColumn<String>,
+    flags: RunColumn<i32>,
+    numbers: Vec<(NumberColumn, RunColumn<f64>)>,
+}
+
+impl GroupRows {
+    /// Begins at the first row of a group of a file whose schema is the archive's.
+    pub(super) fn open(group: &GroupReader<'_>, columns: ColumnSet) -> Result<Self, ParquetError> {
+        let wanted = NumberColumn::ALL.into_iter().filter(|c| columns.has(*c));
+        let number = |column| Ok((column, group.runs(Place::of(column) as usize)?));
         Ok(Self {
-            ts: group.longs(Place::Ts as usize)?,
-            known_at: group.longs(Place::KnownAt as usize)?,
-            session: group.ints(Place::Session as usize)?,
-            underlying: group.words(Place::Underlying as usize)?,
-            root: group.words(Place::Root as usize)?,
-            expiry: group.longs(Place::Expiry as usize)?,
-            right: group.words(Place::Right as usize)?,
-            exercise: group.words(Place::Exercise as usize)?,
-            payoff: group.words(Place::Payoff as usize)?,
-            currency: group.words(Place::Currency as usize)?,
-            flags: group.ints(Place::Flags as usize)?,
-            spot: group.doubles(Place::Spot as usize)?,
-            strike: group.doubles(Place::Strike as usize)?,
-            multiplier: group.doubles(Place::Multiplier as usize)?,
-            nullable,
+            rows: group.rows(),
+            row: 0,
+            last_ts: None,
+            ahead: None,
+            ts: group.runs(Place::Ts as usize)?,
+            known_at: group.runs(Place::KnownAt as usize)?,
+            session: group.runs(Place::Session as usize)?,
+            underlying: group.runs(Place::Underlying as usize)?,
+            root: group.runs(Place::Root as usize)?,
+            expiry: group.runs(Place::Expiry as usize)?,
+            strike: group.runs(Place::Strike as usize)?,
+            right: group.runs(Place::Right as usize)?,
+            exercise: group.runs(Place::Exercise as usize)?,
+            spot: group.runs(Place::Spot as usize)?,
+            multiplier: group.runs(Place::Multiplier as usize)?,
+            payoff: group.runs(Place::Payoff as usize)?,
+            currency: group.runs(Place::Currency as usize)?,
+            flags: group.runs(Place::Flags as usize)?,
+            numbers: wanted.map(number).collect::<Result<_, ParquetError>>()?,
         })
     }
 
-    /// Cuts the rows where the instant changes; instants must ascend.
-    pub(super) fn snapshots(&self, place: Where<'_>) -> Result<Vec<ChainSnapshot>, ArchiveError> {
-        let mut snapshots = Vec::new();
-        let mut start = 0;
-        for run in self.ts.chunk_by(|a, b| a == b) {
-            if 0 < start && self.ts[start] < self.ts[start - 1] {
-                return Err(place.value(start, "ts", &self.ts[start]));
-            }
-            snapshots.push(self.snapshot(start..start + run.len(), place)?);
-            start += run.len();
-        }
-        Ok(snapshots)
-    }
-
-    fn snapshot(
-        &self,
-        rows: Range<usize>,
+    /// Reads the next snapshot into `memory`; `None` after the last. Instants must ascend.
+    pub(super) fn next(
+        &mut self,
         place: Where<'_>,
-    ) -> Result<ChainSnapshot, ArchiveError> {
-        self.check_head(rows.clone(), place)?;
-        let head = self.head(rows.start, place)?;
-        let expiries = self.settlements(rows.clone(), place)?;
-        let first = rows.start;
-        let columns = self.columns(rows, place)?;
-        if let Some((column, row)) = first_infinite(&columns) {
-            return Err(place.value(first + row, column, &f64::INFINITY));
+        memory: ChainColumns,
+    ) -> Result<Option<ChainSnapshot>, Fault> {
+        let Some((ts, rows)) = self.next_instant()? else {
+            self.finish()?;
+            return Ok(None);
+        };
+        if self.last_ts.replace(ts).is_some_and(|last| ts <= last) {
+            return Err(place.value(self.row, "ts", &ts).into());
         }
-        ChainSnapshot::from_columns(head, expiries, columns).map_err(|e| place.snapshot(e))
+        let head = self.head(ts, rows, place)?;
+        let expiries = self.settlements(rows, place)?;
+        let columns = self.columns(rows, place, memory)?;
+        if let Some((column, row)) = first_infinite(&columns) {
+            return Err(place.value(self.row + row, column, &f64::INFINITY).into());
+        }
+        self.row += rows;
+        let snapshot = ChainSnapshot::from_columns(head, expiries, columns);
+        Ok(Some(snapshot.map_err(|e| place.snapshot(e))?))
     }
 
-    /// Refuses rows of one instant that tell different things of the whole snapshot.
-    fn check_head(&self, rows: Range<usize>, place: Where<'_>) -> Result<(), ArchiveError> {
-        let (first, all) = (rows.start, rows.clone());
-        let others = [
-            ("known_at", other(&self.known_at[all.clone()])),
-            ("session", other(&self.session[all.clone()])),
-            ("spot", other(&self.spot[all.clone()])),
-            ("underlying", other(self.underlying.places(all.clone()))),
-            ("currency", other(self.currency.places(all))),
-        ];
-        match others
-            .into_iter()
-            .find_map(|(name, row)| Some((name, row?)))
-        {
-            None => Ok(()),
-            Some((column, row)) => {
-                let value = "another value than the snapshot's first row";
-                Err(place.value(first + row, column, &value))
+    /// The next instant and its rows, which a page may cut in two.
+    fn next_instant(&mut self) -> Result<Option<(i64, usize)>, ParquetError> {
+        let mut found = self.ahead.take();
+        let mut left = self.rows - self.row - found.map_or(0, |(_, rows)| rows);
+        while 0 < left {
+            let Some((ts, rows)) = self.ts.next_run(left)?.map(|(ts, rows)| (*ts, rows)) else {
+                return Err(ParquetError::General("too few instants".to_owned()));
+            };
+            left -= rows;
+            match &mut found {
+                None => found = Some((ts, rows)),
+                Some((same, so_far)) if *same == ts => *so_far += rows,
+                Some(_) => {
+                    self.ahead = Some((ts, rows));
+                    break;
+                }
             }
         }
+        Ok(found)
+    }
+
+    fn finish(&mut self) -> Result<(), ParquetError> {
+        let words = [&mut self.underlying, &mut self.root, &mut self.right];
+        let more = [&mut self.exercise, &mut self.payoff, &mut self.currency];
+        let longs = [&mut self.ts, &mut self.known_at, &mut self.expiry];
+        let doubles = [&mut self.strike, &mut self.spot, &mut self.multiplier];
+        let numbers = self.numbers.iter_mut().map(|(_, column)| column);
+        { words.into_iter().chain(more) }.try_for_each(RunColumn::finish)?;
+        longs.into_iter().try_for_each(RunColumn::finish)?;
+        { doubles.into_iter().chain(numbers) }.try_for_each(RunColumn::finish)?;
+        self.session.finish()?;
+        self.flags.finish()
+    }
+
+    fn head(&mut self, ts: i64, rows: usize, place: Where<'_>) -> Result<SnapshotHead, Fault> {
+        let row = self.row;
+        let at = |column, micros| instant(micros).ok_or_else(|| place.value(row, column, &micros));
+        let one = Portion { row, rows, place };
+        let session = one.value("session", &mut self.session)?;
+        let spot = one.value("spot", &mut self.spot)?;
+        let code = one.value("currency", &mut self.currency)?;
+        Ok(SnapshotHead {
+            underlying: one.value("underlying", &mut self.underlying)?,
+            ts: at("ts", ts)?,
+            known_at: at("known_at", one.value("known_at", &mut self.known_at)?)?,
+            session: date(session).ok_or_else(|| place.value(row, "session", &session))?,
+            spot: Spot::new(spot).map_err(|_| place.value(row, "spot", &spot))?,
+            currency: Currency::new(&code).map_err(|_| place.value(row, "currency", &code))?,
+        })
     }
 
     /// The runs of one settlement instant each, counted from the snapshot's first row.
-    fn settlements(
-        &self,
-        rows: Range<usize>,
+    fn settlements(&mut self, rows: usize, place: Where<'_>) -> Result<Vec<ExpiryRows>, Fault> {
+        let mut runs: Vec<(i64, Range<usize>)> = Vec::new();
+        self.expiry.take_runs(rows, |micros, count| {
+            let start = runs.last().map_or(0, |(_, rows)| rows.end);
+            match runs.last_mut() {
+                Some((same, rows)) if same == micros => rows.end += count,
+                _ => runs.push((*micros, start..start + count)),
+            }
+            Ok(())
+        })?;
+        let run = |(micros, rows): (i64, Range<usize>)| {
+            let row = self.row + rows.start;
+            let expiry = instant(micros).ok_or_else(|| place.value(row, "expiry", &micros))?;
+            Ok(ExpiryRows { expiry, rows })
+        };
+        runs.into_iter().map(run).collect()
+    }
+
+    fn columns(
+        &mut self,
+        rows: usize,
         place: Where<'_>,
-    ) -> Result<Vec<ExpiryRows>, ArchiveError> {
-        let mut runs = Vec::new();
-        let mut start = 0;
-        for run in self.expiry[rows.clone()].chunk_by(|a, b| a == b) {
-            let (row, end) = (rows.start + start, start + run.len());
-            let expiry = instant(run[0]).ok_or_else(|| place.value(row, "expiry", &run[0]))?;
-            runs.push(ExpiryRows {
-                expiry,
-                rows: start..end,
-            });
-            start = end;
+        mut memory: ChainColumns,
+    ) -> Result<ChainColumns, Fault> {
+        let portion = Portion {
+            row: self.row,
+            rows,
+            place,
+        };
+        let columns = &mut memory;
+        portion.meanings("right", &mut self.right, &mut columns.right)?;
+        portion.meanings("exercise", &mut self.exercise, &mut columns.exercise)?;
+        portion.meanings("payoff", &mut self.payoff, &mut columns.payoff)?;
+        read_roots(&mut self.root, rows, columns)?.map_err(|e| place.snapshot(e))?;
+        columns.flags.clear();
+        self.flags.take_runs(rows, |bits, count| {
+            let flags = Flags(bits.cast_unsigned());
+            columns.flags.resize(columns.flags.len() + count, flags);
+            Ok(())
+        })?;
+        columns.strike.clear();
+        self.strike.add_rows(rows, &mut columns.strike)?;
+        columns.multiplier.clear();
+        self.multiplier.add_rows(rows, &mut columns.multiplier)?;
+        for (number, column) in &mut self.numbers {
+            let raw = columns.number_mut(*number).raw_mut();
+            raw.clear();
+            column.add_rows(rows, raw)?;
         }
-        Ok(runs)
-    }
-
-    fn head(&self, row: usize, place: Where<'_>) -> Result<SnapshotHead, ArchiveError> {
-        let at = |column, micros| instant(micros).ok_or_else(|| place.value(row, column, &micros));
-        let code = self.currency.text(row);
-        Ok(SnapshotHead {
-            underlying: self.underlying.text(row).to_owned(),
-            ts: at("ts", self.ts[row])?,
-            known_at: at("known_at", self.known_at[row])?,
-            session: date(self.session[row])
-                .ok_or_else(|| place.value(row, "session", &self.session[row]))?,
-            spot: Spot::new(self.spot[row])
-                .map_err(|_| place.value(row, "spot", &self.spot[row]))?,
-            currency: Currency::new(code).map_err(|_| place.value(row, "currency", &code))?,
-        })
-    }
-
-    fn columns(&self, rows: Range<usize>, place: Where<'_>) -> Result<ChainColumns, ArchiveError> {
-        let number = |k: usize| Nullable::from_raw(self.nullable[k][rows.clone()].to_vec());
-        let flags = self.flags[rows.clone()].iter();
-        let (roots, root) = roots(&self.root, rows.clone()).map_err(|e| place.snapshot(e))?;
-        Ok(ChainColumns {
-            roots,
-            root,
-            strike: self.strike[rows.clone()].to_vec(),
-            right: meanings(&self.right, rows.clone(), Right::from_letter)
-                .map_err(|i| place.value(i, "right", &self.right.text(i)))?,
-            exercise: meanings(&self.exercise, rows.clone(), Exercise::from_word)
-                .map_err(|i| place.value(i, "exercise", &self.exercise.text(i)))?,
-            payoff: meanings(&self.payoff, rows.clone(), Payoff::from_word)
-                .map_err(|i| place.value(i, "payoff", &self.payoff.text(i)))?,
-            multiplier: self.multiplier[rows.clone()].to_vec(),
-            bid: number(0),
-            ask: number(1),
-            mark: number(2),
-            bid_iv: number(3),
-            ask_iv: number(4),
-            iv: number(5),
-            open_interest: number(6),
-            volume: number(7),
-            forward: number(8),
-            vendor_gamma: number(9),
-            vendor_delta: number(10),
-            dealer_position: number(11),
-            taker_net: number(12),
-            flags: flags.map(|bits| Flags(bits.cast_unsigned())).collect(),
-        })
+        Ok(memory)
     }
 }
 
-/// The first row that has another value than the first one.
-fn other<T: PartialEq>(values: &[T]) -> Option<usize> {
-    let first = values.first()?;
-    values.iter().position(|value| value != first)
+/// The rows of one snapshot in a row group.
+#[derive(Clone, Copy)]
+struct Portion<'a> {
+    row: usize,
+    rows: usize,
+    place: Where<'a>,
+}
+
+impl Portion<'_> {
+    /// The one value of a column that holds for the whole snapshot.
+    fn value<T: Plain>(self, name: &'static str, column: &mut RunColumn<T>) -> Result<T, Fault> {
+        let (mut first, mut row, mut other) = (None, 0, None);
+        column.take_runs(self.rows, |value, count| {
+            match &first {
+                None => first = Some(value.clone()),
+                Some(first) if first != value => other = other.or(Some(row)),
+                Some(_) => {}
+            }
+            row += count;
+            Ok(())
+        })?;
+        match (first, other) {
+            (Some(value), None) => Ok(value),
+            (_, row) => {
+                let value = "another value than the snapshot's first row";
+                let row = self.row + row.unwrap_or(0);
+                Err(self.place.value(row, name, &value).into())
+            }
+        }
+    }
+
+    /// What each row's word means.
+    fn meanings<T: Meaning>(
+        self,
+        name: &'static str,
+        column: &mut RunColumn<String>,
+        into: &mut Vec<T>,
+    ) -> Result<(), Fault> {
+        into.clear();
+        let mut unknown = None;
+        column.take_runs(self.rows, |word, count| {
+            match T::of(word) {
+                Some(meaning) => into.resize(into.len() + count, meaning),
+                None => unknown = Some((into.len(), word.clone())),
+            }
+            Ok(())
+        })?;
+        match unknown {
+            None => Ok(()),
+            Some((row, word)) => Err(self.place.value(self.row + row, name, &word).into()),
+        }
+    }
+}
+
+/// What a word of the archive stands for.
+trait Meaning: Copy {
+    fn of(word: &str) -> Option<Self>;
+}
+
+impl Meaning for Right {
+    fn of(word: &str) -> Option<Self> {
+        Self::from_letter(word)
+    }
+}
+
+impl Meaning for Exercise {
+    fn of(word: &str) -> Option<Self> {
+        Self::from_word(word)
+    }
+}
+
+impl Meaning for Payoff {
+    fn of(word: &str) -> Option<Self> {
+        Self::from_word(word)
+    }
+}
+
+/// Reads the distinct roots of some rows, sorted, and each row's place among them.
+fn read_roots(
+    column: &mut RunColumn<String>,
+    rows: usize,
+    into: &mut ChainColumns,
+) -> Result<Result<(), SnapshotError>, ParquetError> {
+    let mut found: Vec<String> = Vec::new();
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    column.take_runs(rows, |root, count| {
+        let known = found.iter().position(|known| known == root);
+        let place = known.unwrap_or_else(|| {
+            found.push(root.clone());
+            found.len() - 1
+        });
+        runs.push((place, count));
+        Ok(())
+    })?;
+    if usize::from(u16::MAX) < found.len() {
+        return Ok(Err(SnapshotError::Roots));
+    }
+    into.roots.clone_from(&found);
+    into.roots.sort_unstable();
+    into.root.clear();
+    for (place, count) in runs {
+        let sorted = into.roots.partition_point(|root| *root < found[place]);
+        let root = u16::try_from(sorted).unwrap_or(u16::MAX);
+        into.root.resize(into.root.len() + count, root);
+    }
+    Ok(Ok(()))
 }
 
 /// Name and row of the first number without bounds.
@@ -257,36 +378,6 @@ pub(super) fn first_infinite(columns: &ChainColumns) -> Option<(&'static str, us
         let row = column.raw().iter().position(|value| value.is_infinite())?;
         Some((name, row))
     })
-}
-
-/// What each row's word means, each distinct word read once; the row of the first that means
-/// nothing.
-fn meanings<T: Copy>(
-    words: &Words,
-    rows: Range<usize>,
-    read: impl Fn(&str) -> Option<T>,
-) -> Result<Vec<T>, usize> {
-    let known: Vec<Option<T>> = words.distinct().iter().map(|word| read(word)).collect();
-    rows.map(|i| known[words.place(i)].ok_or(i)).collect()
-}
-
-/// The distinct roots of some rows, sorted, and each row's place among them.
-fn roots(words: &Words, rows: Range<usize>) -> Result<(Vec<String>, Vec<u16>), SnapshotError> {
-    let mut seen = vec![false; words.distinct().len()];
-    for i in rows.clone() {
-        seen[words.place(i)] = true;
-    }
-    let distinct = words.distinct().iter().enumerate();
-    let sorted: BTreeMap<&str, usize> = distinct
-        .filter(|(place, _)| seen[*place])
-        .map(|(place, word)| (word.as_str(), place))
-        .collect();
-    let mut new_place = vec![0; seen.len()];
-    for (new, old) in sorted.values().enumerate() {
-        new_place[*old] = u16::try_from(new).map_err(|_| SnapshotError::Roots)?;
-    }
-    let root = rows.map(|i| new_place[words.place(i)]).collect();
-    Ok((sorted.into_keys().map(str::to_owned).collect(), root))
 }
 
 fn instant(micros: i64) -> Option<Instant> {

@@ -2,17 +2,16 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::vec;
 
 use chrono::NaiveDate;
-use gex_compute::market::snapshot::ChainSnapshot;
+use gex_compute::market::snapshot::{ChainColumns, ChainSnapshot, ColumnSet};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::document::{Document, hash_file};
 use super::error::ArchiveError;
 use super::folder::{beside, resolved};
-use super::group::{GroupColumns, Where};
+use super::group::{Fault, GroupRows, Where};
 use super::rejected::REJECTED;
 use super::schema::schema;
 use crate::codec::{GroupReader, guarded};
@@ -157,8 +156,20 @@ impl Partition {
     ///
     /// [`ArchiveError`] where the file is missing, altered or damaged.
     pub fn snapshots(&self) -> Result<Snapshots, ArchiveError> {
+        self.snapshots_with(ColumnSet::ALL)
+    }
+
+    /// As [`Self::snapshots`], with these columns alone of those that may be unknown; the others
+    /// are not decoded, and empty.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveError`] where the file is missing, altered or damaged.
+    pub fn snapshots_with(&self, columns: ColumnSet) -> Result<Snapshots, ArchiveError> {
         self.check()?;
-        Snapshots::open(&self.path, &self.file)
+        let mut snapshots = Snapshots::open(&self.path, &self.file)?;
+        snapshots.columns = columns;
+        Ok(snapshots)
     }
 
     fn check(&self) -> Result<(), ArchiveError> {
@@ -166,12 +177,16 @@ impl Partition {
     }
 }
 
-/// The snapshots of one file, in time order.
+/// The snapshots of one file, in time order, decoded one by one.
 pub struct Snapshots {
     file: String,
     reader: SerializedFileReader<File>,
-    group: usize,
-    ready: vec::IntoIter<ChainSnapshot>,
+    columns: ColumnSet,
+    /// Row groups opened so far.
+    groups: usize,
+    open: Option<GroupRows>,
+    /// Columns of a snapshot that was given back.
+    memory: ChainColumns,
 }
 
 impl Snapshots {
@@ -187,30 +202,51 @@ impl Snapshots {
             group: 0,
             source,
         })?;
-        let ready = Vec::new().into_iter();
         Ok(Self {
             file: file.to_owned(),
             reader,
-            group: 0,
-            ready,
+            columns: ColumnSet::ALL,
+            groups: 0,
+            open: None,
+            memory: ChainColumns::default(),
         })
     }
 
-    fn next_group(&mut self) -> Result<Vec<ChainSnapshot>, ArchiveError> {
-        let (group, reader) = (self.group, &self.reader);
-        self.group += 1;
-        let columns =
-            guarded(|| GroupColumns::read(&GroupReader::new(reader.get_row_group(group)?)?))
-                .map_err(|source| ArchiveError::Parquet {
-                    file: self.file.clone(),
-                    group,
-                    source,
-                })?;
-        let place = Where {
-            file: &self.file,
-            group,
-        };
-        columns.snapshots(place)
+    /// Gives a snapshot back whose memory the next one may take.
+    pub fn recycle(&mut self, snapshot: ChainSnapshot) {
+        self.memory = snapshot.into_parts().1;
+    }
+
+    /// Reads on within the open row group, or opens the next one; `None` after the last.
+    fn read_next(&mut self) -> Result<Option<ChainSnapshot>, Fault> {
+        loop {
+            if let Some(group) = &mut self.open {
+                let place = Where {
+                    file: &self.file,
+                    group: self.groups - 1,
+                };
+                if let Some(snapshot) = group.next(place, std::mem::take(&mut self.memory))? {
+                    return Ok(Some(snapshot));
+                }
+            }
+            if self.reader.num_row_groups() <= self.groups {
+                return Ok(None);
+            }
+            self.groups += 1;
+            let group = GroupReader::new(self.reader.get_row_group(self.groups - 1)?)?;
+            self.open = Some(GroupRows::open(&group, self.columns)?);
+        }
+    }
+
+    fn error(&self, fault: Fault) -> ArchiveError {
+        match fault {
+            Fault::Content(error) => error,
+            Fault::Parquet(source) => ArchiveError::Parquet {
+                file: self.file.clone(),
+                group: self.groups.saturating_sub(1),
+                source,
+            },
+        }
     }
 }
 
@@ -218,19 +254,12 @@ impl Iterator for Snapshots {
     type Item = Result<ChainSnapshot, ArchiveError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(snapshot) = self.ready.next() {
-                return Some(Ok(snapshot));
-            }
-            if self.reader.num_row_groups() <= self.group {
-                return None;
-            }
-            match self.next_group() {
-                Ok(snapshots) => self.ready = snapshots.into_iter(),
-                Err(error) => {
-                    self.group = self.reader.num_row_groups();
-                    return Some(Err(error));
-                }
+        match guarded(|| self.read_next()) {
+            Ok(snapshot) => snapshot.map(Ok),
+            Err(fault) => {
+                let error = self.error(fault);
+                (self.groups, self.open) = (self.reader.num_row_groups(), None);
+                Some(Err(error))
             }
         }
     }

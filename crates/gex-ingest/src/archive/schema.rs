@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gex_compute::market::snapshot::NumberColumn;
 use parquet::errors::ParquetError;
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::Type;
@@ -39,6 +40,27 @@ pub(super) enum Place {
     DealerPosition,
     TakerNet,
     Flags,
+}
+
+impl Place {
+    /// Where a column of numbers that may be unknown stands.
+    pub(super) fn of(column: NumberColumn) -> Self {
+        match column {
+            NumberColumn::Bid => Self::Bid,
+            NumberColumn::Ask => Self::Ask,
+            NumberColumn::Mark => Self::Mark,
+            NumberColumn::BidIv => Self::BidIv,
+            NumberColumn::AskIv => Self::AskIv,
+            NumberColumn::Iv => Self::Iv,
+            NumberColumn::OpenInterest => Self::OpenInterest,
+            NumberColumn::Volume => Self::Volume,
+            NumberColumn::Forward => Self::Forward,
+            NumberColumn::VendorGamma => Self::VendorGamma,
+            NumberColumn::VendorDelta => Self::VendorDelta,
+            NumberColumn::DealerPosition => Self::DealerPosition,
+            NumberColumn::TakerNet => Self::TakerNet,
+        }
+    }
 }
 
 /// Instants are UTC; prices are in `currency`, in coin for inverse options; volatilities are
