@@ -136,7 +136,9 @@ impl Month<'_> {
                 && let Some(chosen) = chooser.offer(snapshot)
             {
                 let done = self.take(chosen, &mut engine, &mut part);
-                done.into_iter().for_each(|done| snapshots.recycle(done));
+                if let Some(done) = done {
+                    snapshots.recycle(done);
+                }
             }
         }
         if let Some(chosen) = chooser.finish() {
