@@ -23,7 +23,7 @@ use gex_compute::series::Measure;
 use gex_compute::strikes::StrikeGamma;
 use gex_compute::wanted::Wanted;
 use gex_ingest::archive::{Archive, Partition};
-use gexlab::parallel::ordered_map;
+use gexlab::parallel::ordered_map_with;
 
 /// The kit's columns.
 const HEADER: &str = "ts,spot,n_rows,n_used,net_gex,call_gex,put_gex,call_wall,put_wall,flip\n";
@@ -51,7 +51,12 @@ fn main() -> Result<()> {
     let months = archive.partitions(underlying, (None, None))?;
     let task = Task::named(&task)?;
     let mut lines = HEADER.to_owned();
-    for part in ordered_map(months, |month| task.answer(&month)) {
+    let engine = task.engine()?;
+    for part in ordered_map_with(
+        months,
+        || engine.clone(),
+        |engine, month| task.answer(engine, &month),
+    ) {
         lines.push_str(&part?);
     }
     std::fs::write(out, lines)?;
@@ -97,8 +102,7 @@ impl Task {
         }))
     }
 
-    fn answer(&self, month: &Partition) -> Result<String> {
-        let mut engine = self.engine()?;
+    fn answer(&self, engine: &mut SeriesEngine, month: &Partition) -> Result<String> {
         let mut lines = String::new();
         let mut snapshots = month.snapshots_with(engine.columns())?;
         while let Some(snapshot) = snapshots.next() {

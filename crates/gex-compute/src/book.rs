@@ -86,8 +86,8 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, open_interest: f64) {
-        self.contracts += 1;
+    fn add(&mut self, open_interest: f64, contracts: usize) {
+        self.contracts += contracts;
         self.open_interest += open_interest;
     }
 }
@@ -197,12 +197,12 @@ impl Book {
         self.expiries.clear();
         self.columns.clear();
         let mut counts = BookCounts::default();
-        let mut live = 0;
+        let (mut live, mut kept) = (0, Vec::new());
         for expiry in priced.expiries() {
             let rows = expiry.rows.rows.clone();
             live += rows.len();
             if includes(scope, expiry.rows.expiry, edges) {
-                let kept = counts.keep(priced, rows);
+                counts.keep(priced, rows, &mut kept);
                 self.add_expiry(priced, expiry, &kept);
             } else {
                 counts.out_of_scope += rows.len();
@@ -340,26 +340,34 @@ pub fn includes(scope: ExpiryScope, settles: Instant, edges: BucketEdges) -> boo
 
 impl BookCounts {
     /// Counts rows with time left, and lists those that belong to the book.
-    fn keep(&mut self, priced: &PricedChain<'_>, rows: Range<usize>) -> Vec<usize> {
+    fn keep(&mut self, priced: &PricedChain<'_>, rows: Range<usize>, kept: &mut Vec<usize>) {
+        kept.clear();
         let open_interest = priced.chain().columns().open_interest.raw();
-        let mut kept = Vec::with_capacity(rows.len());
-        for i in rows {
-            // Unknown where the column was not asked for.
-            let open = open_interest.get(i).copied().unwrap_or(f64::NAN);
-            if priced.life(i) == Life::Settling {
-                self.settling += 1;
-            } else if open.is_nan() {
-                self.open_interest_unknown += 1;
-            } else if !(0.0 < open && open.is_finite()) {
-                self.nothing_open += 1;
-            } else {
-                self.of(priced.origin(i)).add(open);
-                if priced.origin(i) != VolOrigin::Missing {
-                    kept.push(i);
-                }
-            }
+        if open_interest.is_empty() {
+            // The column was not asked for.
+            self.open_interest_unknown += rows.len();
+            return;
         }
-        kept
+        kept.resize(rows.len(), 0);
+        let columns = open_interest[rows.clone()]
+            .iter()
+            .zip(&priced.lives()[rows.clone()]);
+        let mut next = 0;
+        for (i, ((&open, &life), &origin)) in
+            rows.clone().zip({ columns }.zip(&priced.origins()[rows]))
+        {
+            let live = life == Life::Live;
+            let is_open = 0.0 < open && open < f64::INFINITY && live;
+            self.settling += usize::from(!live);
+            self.open_interest_unknown += usize::from(live && open.is_nan());
+            self.nothing_open += usize::from(live && !open.is_nan() && !is_open);
+            self.of(origin)
+                .add(if is_open { open } else { 0.0 }, usize::from(is_open));
+            // Written always and kept sometimes: whether a row is open can't be foreseen.
+            kept[next] = i;
+            next += usize::from(is_open && origin != VolOrigin::Missing);
+        }
+        kept.truncate(next);
     }
 
     fn of(&mut self, origin: VolOrigin) -> &mut Tally {

@@ -14,10 +14,10 @@ use crate::market::units::Vol;
 use crate::math::{exp, ln, ln_ratio, norm_cdf, sqrt, sqrt_two_pi};
 
 /// Roundings of the forward that an intrinsic value may carry: less time value than these is none.
-const ROUNDINGS: f64 = 4.0;
+pub(crate) const ROUNDINGS: f64 = 4.0;
 /// The share of itself by which rounding may move a volatility that still counts as determined:
 /// 2⁻²⁸, half of a double's digits.
-const DETERMINED_WITHIN: f64 = 1.0 / (1_u64 << 28) as f64;
+pub(crate) const DETERMINED_WITHIN: f64 = 1.0 / (1_u64 << 28) as f64;
 /// A cubic step shorter than this share of its target has arrived.
 const ARRIVED: f64 = 1e-8;
 /// Steps before the solver settles for its bracket. Two to five are usual.

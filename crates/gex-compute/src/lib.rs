@@ -47,6 +47,7 @@ pub mod flip;
 pub mod forward;
 mod grid_sum;
 pub mod implied_vol;
+pub mod implied_vols;
 pub mod inverse;
 pub mod market;
 pub mod math;

@@ -17,7 +17,7 @@ use crate::series::{GexPoint, Measure, Measures};
 use crate::strikes::{GammaColumns, StrikeGamma, StrikeTable};
 use crate::walls::{OpenContract, max_pain, walls};
 use crate::wanted::Wanted;
-use crate::wide::{self, WeightedSum};
+use crate::wide::{self, Kernel, LANES, WeightedSum, load, total};
 
 /// What one snapshot gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -365,10 +365,15 @@ impl<'a> Parts<'a> {
         let spot = self.book.spot.get();
         let rows = &self.rows;
         let net_gex = self.sum(&rows.gamma, weights);
+        let [calls, puts] = wide::run(SideSums {
+            values: &rows.gamma,
+            weights,
+            rights: &self.book.columns().right,
+        });
         let mut measures = Measures {
             net_gex,
-            call_gex: self.sum(&rows.gamma, &self.of_side(weights, Right::Call)),
-            put_gex: self.sum(&rows.gamma, &self.of_side(weights, Right::Put)),
+            call_gex: self.defined(calls),
+            put_gex: self.defined(puts),
             balance: net_gex
                 .zip(shared.gross_gex)
                 .and_then(|(net, gross)| balance(net, gross)),
@@ -400,17 +405,11 @@ impl<'a> Parts<'a> {
 
     /// Weighted sum of a column; `None` for an empty book or a sum beyond all numbers.
     fn sum(&self, values: &[f64], weights: &[f64]) -> Option<f64> {
-        let total = wide::run(WeightedSum { values, weights });
-        (!self.book.is_empty() && total.is_finite()).then_some(total)
+        self.defined(wide::run(WeightedSum { values, weights }))
     }
 
-    /// The weights of one side, and zero for the other.
-    fn of_side(&self, weights: &[f64], side: Right) -> Vec<f64> {
-        let rights = self.book.columns().right.iter();
-        rights
-            .zip(weights)
-            .map(|(&right, &w)| if right == side { w } else { 0.0 })
-            .collect()
+    fn defined(&self, total: f64) -> Option<f64> {
+        (!self.book.is_empty() && total.is_finite()).then_some(total)
     }
 
     fn by_bucket(&self, weights: &[f64]) -> [Option<f64>; 5] {
@@ -422,7 +421,7 @@ impl<'a> Parts<'a> {
                 weights: &weights[expiry.rows.clone()],
             });
         }
-        totals.map(|total| (!self.book.is_empty() && total.is_finite()).then_some(total))
+        totals.map(|total| self.defined(total))
     }
 
     fn gross_by_expiry(&self) -> Vec<f64> {
@@ -476,6 +475,33 @@ impl<'a> Parts<'a> {
             counts.american_parity += usize::from(american);
         }
         counts
+    }
+}
+
+/// Weighted sums over calls and over puts.
+struct SideSums<'a> {
+    values: &'a [f64],
+    weights: &'a [f64],
+    rights: &'a [Right],
+}
+
+impl Kernel for SideSums<'_> {
+    type Output = [f64; 2];
+
+    #[inline(always)]
+    fn run(self) -> [f64; 2] {
+        let (mut calls, mut puts) = ([0.0; LANES], [0.0; LANES]);
+        for (start, rights) in self.rights.chunks(LANES).enumerate() {
+            let start = start * LANES;
+            let (values, weights) = (load(self.values, start), load(self.weights, start));
+            for (l, right) in rights.iter().enumerate() {
+                let row = weights[l] * values[l];
+                let call = *right == Right::Call;
+                calls[l] += if call { row } else { 0.0 };
+                puts[l] += if call { 0.0 } else { row };
+            }
+        }
+        [total(&calls), total(&puts)]
     }
 }
 

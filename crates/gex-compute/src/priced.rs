@@ -5,10 +5,10 @@ use std::ops::Range;
 use chrono::TimeDelta;
 
 use crate::forward::{ExpiryForward, ExpiryTerms, ForwardFailure, forward_of, market_of};
-use crate::implied_vol::{self, Conditioning, Quote};
+use crate::implied_vols::{Quotes, solve_all};
 use crate::market::calendar::years_between;
-use crate::market::contract::Payoff;
-use crate::market::snapshot::{ChainSnapshot, ExpiryRows};
+use crate::market::contract::{Payoff, Right};
+use crate::market::snapshot::{ChainColumns, ChainSnapshot, ExpiryRows};
 use crate::pricing::{PricingConfig, VolSource};
 
 /// Deribit settles at an average over the last half hour, in which Black-Scholes gamma is wrong.
@@ -62,6 +62,33 @@ pub struct PricedMemory {
     vols: Vec<f64>,
     origins: Vec<VolOrigin>,
     lives: Vec<Life>,
+    to_solve: ToSolve,
+}
+
+/// Rows of one expiry whose volatilities are to be solved.
+#[derive(Debug, Clone, Default)]
+struct ToSolve {
+    rows: Vec<usize>,
+    right: Vec<Right>,
+    strike: Vec<f64>,
+    price: Vec<f64>,
+    vols: Vec<f64>,
+}
+
+impl ToSolve {
+    fn clear(&mut self) {
+        self.rows.clear();
+        self.right.clear();
+        self.strike.clear();
+        self.price.clear();
+    }
+
+    fn push(&mut self, columns: &ChainColumns, row: usize, price: f64) {
+        self.rows.push(row);
+        self.right.push(columns.right[row]);
+        self.strike.push(columns.strike[row]);
+        self.price.push(price);
+    }
 }
 
 impl PricedMemory {
@@ -162,39 +189,36 @@ impl<'a> PricedChain<'a> {
         }
     }
 
-    /// Solves the volatilities that are missing.
-    fn solve_missing(&mut self, rows: Range<usize>, forward: &ExpiryForward, tau_years: f64) {
-        for i in rows {
-            if self.memory.origins[i] == VolOrigin::Missing
-                && let Some(vol) = self.solved(i, forward, tau_years)
-            {
-                self.memory.vols[i] = vol;
-                self.memory.origins[i] = VolOrigin::Solved;
-            }
-        }
-    }
-
-    /// The volatility at which Black-76 returns the mid of an uncrossed market with a bid.
+    /// Solves the volatilities that are missing: those at which Black-76 returns the mid of an
+    /// uncrossed market with a bid.
     ///
     /// Options in the money are solved as their twin out of the money, by parity with the expiry's
     /// own forward and discount factor; a price that does not fix its volatility gives none.
-    fn solved(&self, i: usize, forward: &ExpiryForward, tau_years: f64) -> Option<f64> {
-        let columns = self.chain.columns();
-        let solved = implied_vol::solve(&Quote {
-            right: columns.right[i],
-            forward: forward.forward,
-            strike: columns.strike[i],
-            years: tau_years,
-            discount: 1.0,
-            price: self.forward_mid(i, forward)?,
-        })
-        .ok()?;
-        match solved.conditioning {
-            Conditioning::WellConditioned => {
-                Some(solved.vol.get()).filter(|vol| USABLE.contains(vol))
+    fn solve_missing(&mut self, rows: Range<usize>, forward: &ExpiryForward, years: f64) {
+        let mut to_solve = std::mem::take(&mut self.memory.to_solve);
+        to_solve.clear();
+        for i in rows {
+            if self.memory.origins[i] == VolOrigin::Missing
+                && let Some(price) = self.forward_mid(i, forward)
+            {
+                to_solve.push(self.chain.columns(), i, price);
             }
-            Conditioning::IllConditioned => None,
         }
+        let quotes = Quotes {
+            forward: forward.forward,
+            years,
+            right: &to_solve.right,
+            strike: &to_solve.strike,
+            price: &to_solve.price,
+        };
+        solve_all(quotes, &mut to_solve.vols);
+        for (i, vol) in to_solve.rows.iter().zip(&to_solve.vols) {
+            if USABLE.contains(vol) {
+                self.memory.vols[*i] = *vol;
+                self.memory.origins[*i] = VolOrigin::Solved;
+            }
+        }
+        self.memory.to_solve = to_solve;
     }
 
     /// Mid of row `i` in quote currency, carried to settlement.
@@ -233,6 +257,16 @@ impl<'a> PricedChain<'a> {
     /// Volatilities of all rows, annual, as decimals; NaN where missing.
     pub(crate) fn vols(&self) -> &[f64] {
         &self.memory.vols
+    }
+
+    /// How every row came by its volatility.
+    pub(crate) fn origins(&self) -> &[VolOrigin] {
+        &self.memory.origins
+    }
+
+    /// Whether every row still counts.
+    pub(crate) fn lives(&self) -> &[Life] {
+        &self.memory.lives
     }
 
     /// Whether row `i` still counts.

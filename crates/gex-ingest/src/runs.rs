@@ -97,6 +97,31 @@ impl<T: Plain> RunColumn<T> {
         Ok(())
     }
 
+    /// Adds the places of the next `rows` rows' values in [`Self::dictionary`], for a column that
+    /// has a value in every row.
+    pub(crate) fn add_places(&mut self, rows: usize, into: &mut Vec<u32>) -> Result<()> {
+        let (first, mut left) = (into.len(), rows);
+        while 0 < left {
+            if !self.turn_to_rows()? {
+                return Err(too_short());
+            }
+            let taken = left.min(self.left);
+            self.values.add_places(taken, into)?;
+            self.left -= taken;
+            left -= taken;
+        }
+        let most = into[first..].iter().copied().max();
+        if most.is_some_and(|most| self.dictionary.len() <= most as usize) {
+            return Err(damaged());
+        }
+        Ok(())
+    }
+
+    /// The values that were met so far, each at its place.
+    pub(crate) fn dictionary(&self) -> &[T] {
+        &self.dictionary
+    }
+
     /// Checks that no row is left.
     pub(crate) fn finish(&mut self) -> Result<()> {
         if self.turn_to_rows()? {
@@ -197,10 +222,12 @@ impl<T: Plain> RunColumn<T> {
                         let places = &mut places[..CHUNK.min(rows - start)];
                         self.values
                             .unpack_all(bit + start * self.values.width, places)?;
-                        if places.iter().any(|place| self.dictionary.len() <= *place) {
+                        let most = places.iter().copied().fold(0, u32::max);
+                        if self.dictionary.len() <= most as usize {
                             return Err(damaged());
                         }
-                        into.extend(places.iter().map(|place| self.dictionary[*place].clone()));
+                        let value = |place: &u32| self.dictionary[*place as usize].clone();
+                        into.extend(places.iter().map(value));
                     }
                 }
                 Run::Ascending { place, rows } => {
@@ -411,11 +438,46 @@ impl Places {
         })
     }
 
+    /// Adds the next `count` places.
+    fn add_places(&mut self, count: usize, into: &mut Vec<u32>) -> Result<()> {
+        let mut left = count;
+        while 0 < left {
+            let piece = self.piece(left)?;
+            let first = into.len();
+            match piece {
+                Run::Same { place, rows } => into.resize(first + rows, u32::try_from(place)?),
+                Run::Packed { bit, rows } => {
+                    into.resize(first + rows, 0);
+                    self.unpack_all(bit, &mut into[first..])?;
+                }
+                Run::Ascending { place, rows } => {
+                    let (from, to) = (u32::try_from(place)?, u32::try_from(place + rows)?);
+                    into.extend(from..to);
+                }
+            }
+            left -= piece.rows();
+        }
+        Ok(())
+    }
+
     /// Unpacks places from a bit of the page on.
-    fn unpack_all(&self, bit: usize, into: &mut [usize]) -> Result<()> {
+    fn unpack_all(&self, bit: usize, into: &mut [u32]) -> Result<()> {
+        // Whole bytes begin at one of the first eight places, and every eight places after it.
+        let to_byte = (0..8).find(|k| (bit + k * self.width).is_multiple_of(8));
+        let (head, rest) = into.split_at_mut(to_byte.unwrap_or(8).min(into.len()));
+        self.unpack_each(bit, head)?;
+        let from = bit + head.len() * self.width;
+        let groups = rest.len() / 8 * 8;
+        let (whole, tail) = rest.split_at_mut(groups);
+        let bytes = self.bytes.get(from / 8..).ok_or_else(too_short)?;
+        unpack_groups(bytes, self.width, whole).ok_or_else(too_short)?;
+        self.unpack_each(from + groups * self.width, tail)
+    }
+
+    fn unpack_each(&self, bit: usize, into: &mut [u32]) -> Result<()> {
         for (k, place) in into.iter_mut().enumerate() {
             let found = unpack(&self.bytes, bit + k * self.width, self.width);
-            *place = found.ok_or_else(too_short)?;
+            *place = u32::try_from(found.ok_or_else(too_short)?)?;
         }
         Ok(())
     }
@@ -470,6 +532,39 @@ fn unpack(bytes: &[u8], bit: usize, width: usize) -> Option<usize> {
     usize::try_from(word >> (bit % 8) & ((1 << width) - 1)).ok()
 }
 
+/// Unpacks groups of eight places, each in as many bytes as a place has bits.
+fn unpack_groups(bytes: &[u8], width: usize, into: &mut [u32]) -> Option<()> {
+    macro_rules! by_width {
+        ($($width:literal)*) => {
+            match width {
+                $($width => unpack_groups_of::<$width>(bytes, into),)*
+                _ => unpack_any_groups(bytes, width, into),
+            }
+        };
+    }
+    by_width!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17)
+}
+
+/// As [`unpack_groups`], of a width that the compiler knows: no shift is computed when it runs.
+fn unpack_groups_of<const WIDTH: usize>(bytes: &[u8], into: &mut [u32]) -> Option<()> {
+    for (group, places) in into.chunks_exact_mut(8).enumerate() {
+        let window = bytes.get(group * WIDTH..)?.get(..WIDTH + PADDING)?;
+        for (k, place) in places.iter_mut().enumerate() {
+            let bit = k * WIDTH;
+            let word = u32::from_le_bytes(*window[bit / 8..].first_chunk()?);
+            *place = word >> (bit % 8) & ((1 << WIDTH) - 1);
+        }
+    }
+    Some(())
+}
+
+fn unpack_any_groups(bytes: &[u8], width: usize, into: &mut [u32]) -> Option<()> {
+    for (k, place) in into.iter_mut().enumerate() {
+        *place = u32::try_from(unpack(bytes, k * width, width)?).ok()?;
+    }
+    Some(())
+}
+
 fn unwritten(encoding: Encoding) -> ParquetError {
     general(&format!(
         "a page is encoded as {encoding:?}, which the archive never writes"
@@ -500,6 +595,27 @@ mod tests {
             out.extend(std::iter::repeat_n(place, taken));
         }
         Ok(out)
+    }
+
+    /// The slow obvious twin: bit by bit.
+    #[test]
+    fn places_of_every_width_are_unpacked_from_every_bit() {
+        let bytes: Vec<u8> = (0..600_u32)
+            .map(|k| (k * k * 167 + k * 89).to_le_bytes()[1])
+            .collect();
+        for width in 0..=32 {
+            let places = Places::packed(&bytes, width);
+            for first in 0..9 {
+                let mut found = [0; 100];
+                places.unpack_all(first * width, &mut found).unwrap();
+                for (k, found) in found.into_iter().enumerate() {
+                    let bit = |b: usize| u32::from(bytes[b / 8] >> (b % 8) & 1);
+                    let start = (first + k) * width;
+                    let expected = (0..width).fold(0, |sum, b| sum | (bit(start + b) << b));
+                    assert_eq!(found, expected, "{width} {first} {k}");
+                }
+            }
+        }
     }
 
     /// The packed bytes are the example of the Parquet format's Encodings.md: 0 to 7 in three bits.

@@ -9,6 +9,16 @@ pub fn ordered_map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Send
     items.into_par_iter().map(work).collect()
 }
 
+/// As [`ordered_map`], with something that each thread makes once and hands to its next items: memory
+/// that results must not depend on.
+pub fn ordered_map_with<T: Send, W, R: Send>(
+    items: Vec<T>,
+    make: impl Fn() -> W + Send + Sync,
+    work: impl Fn(&mut W, T) -> R + Send + Sync,
+) -> Vec<R> {
+    items.into_par_iter().map_init(make, work).collect()
+}
+
 /// Sets the number of threads for the whole process; `None` takes every core.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use gex_ingest::archive::{Archive, ArchiveError, Partition};
 use indicatif::ProgressBar;
 
 use crate::choose::{Chooser, next_session_end};
-use crate::parallel::ordered_map;
+use crate::parallel::ordered_map_with;
 use crate::plan::SnapshotChoice;
 use crate::study_plan::Plan;
 
@@ -75,11 +75,15 @@ pub fn replay(
     let partitions = archive.partitions(&plan.data.underlying, plan.data.window)?;
     bar.set_length(partitions.len() as u64);
     let month = Month { plan, at, calendar };
-    let parts = ordered_map(partitions, |partition| {
-        let part = month.replay(&partition);
-        bar.inc(1);
-        part
-    });
+    let parts = ordered_map_with(
+        partitions,
+        || month.engine(),
+        |engine, partition| {
+            let part = month.replay(engine, &partition);
+            bar.inc(1);
+            part
+        },
+    );
     let mut whole = Replay::default();
     for part in parts {
         whole.absorb(part?);
@@ -120,14 +124,21 @@ struct Month<'a> {
 }
 
 impl Month<'_> {
-    fn replay(&self, partition: &Partition) -> Result<Replay, ArchiveError> {
-        let mut chooser = Chooser::new(self.at, self.calendar);
-        let mut engine = SeriesEngine::new(SeriesRequest {
+    fn engine(&self) -> SeriesEngine {
+        SeriesEngine::new(SeriesRequest {
             pricing: self.plan.pricing,
             models: self.plan.models.clone(),
             flip: FlipRule::DEFAULT,
             wanted: Wanted::ALL,
-        });
+        })
+    }
+
+    fn replay(
+        &self,
+        engine: &mut SeriesEngine,
+        partition: &Partition,
+    ) -> Result<Replay, ArchiveError> {
+        let mut chooser = Chooser::new(self.at, self.calendar);
         let mut part = Replay::default();
         let mut snapshots = partition.snapshots_with(engine.columns())?;
         while let Some(snapshot) = snapshots.next() {
@@ -135,14 +146,14 @@ impl Month<'_> {
             if self.inside(snapshot.head().session)
                 && let Some(chosen) = chooser.offer(snapshot)
             {
-                let done = self.take(chosen, &mut engine, &mut part);
+                let done = self.take(chosen, engine, &mut part);
                 if let Some(done) = done {
                     snapshots.recycle(done);
                 }
             }
         }
         if let Some(chosen) = chooser.finish() {
-            self.take(chosen, &mut engine, &mut part);
+            self.take(chosen, engine, &mut part);
         }
         Ok(part)
     }

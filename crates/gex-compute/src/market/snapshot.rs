@@ -279,12 +279,13 @@ impl ChainColumns {
     /// Whether the rows of one settlement instant are sorted, unique and sound.
     fn check_run(&self, rows: Range<usize>) -> Result<(), SnapshotError> {
         let strikes = &self.strike[rows.clone()];
-        let code =
-            |i: usize| (u32::from(self.right[i] == Right::Put) << 16) | u32::from(self.root[i]);
+        let (right, root) = (&self.right[rows.clone()], &self.root[rows.clone()]);
+        let code = |i: usize| (u32::from(right[i] == Right::Put) << 16) | u32::from(root[i]);
         let mut sorted = true;
-        for (i, pair) in (rows.start + 1..).zip(strikes.windows(2)) {
-            let same = pair[0].total_cmp(&pair[1]).is_eq();
-            sorted &= (pair[0] < pair[1]) | (same & (code(i - 1) < code(i)));
+        for i in 1..strikes.len() {
+            let (before, after) = (strikes[i - 1], strikes[i]);
+            let same = before.to_bits() == after.to_bits();
+            sorted &= before < after || (same && code(i - 1) < code(i));
         }
         // Strikes that ascend are sound where the first and the last are.
         let sound = |value: &f64| value.is_finite() && 0.0 < *value;
@@ -295,9 +296,9 @@ impl ChainColumns {
         if let Some(strike) = strikes.iter().find(|strike| !sound(strike)) {
             return Err(SnapshotError::Strike(*strike));
         }
-        let key = |i: usize| (self.strike[i], code(i));
-        let wrong = (rows.start + 1..rows.end).find(|&i| key(i - 1) >= key(i));
-        wrong.map_or(Ok(()), |i| Err(SnapshotError::Order(i)))
+        let key = |i: usize| (strikes[i], code(i));
+        let wrong = (1..strikes.len()).find(|&i| key(i - 1) >= key(i));
+        wrong.map_or(Ok(()), |i| Err(SnapshotError::Order(rows.start + i)))
     }
 
     fn check_multipliers(&self) -> Result<(), SnapshotError> {

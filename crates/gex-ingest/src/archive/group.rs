@@ -288,20 +288,25 @@ impl Portion<'_> {
         into: &mut Vec<T>,
     ) -> Result<(), Fault> {
         into.clear();
-        let mut unknown = None;
-        column.take_runs(self.rows, |word, count| {
-            match T::of(word) {
-                Some(meaning) => into.resize(into.len() + count, meaning),
-                None => unknown = Some((into.len(), word.clone())),
-            }
-            Ok(())
-        })?;
-        match unknown {
-            None => Ok(()),
-            Some((row, word)) => Err(self.place.value(self.row + row, name, &word).into()),
+        let mut places = Vec::with_capacity(self.rows.min(MOST_TRUSTED));
+        column.add_places(self.rows, &mut places)?;
+        let words = column.dictionary();
+        let known: Option<Vec<T>> = words.iter().map(|word| T::of(word)).collect();
+        if let Some(meanings) = known {
+            into.extend(places.iter().map(|place| meanings[*place as usize]));
+            return Ok(());
         }
+        for (row, place) in places.into_iter().enumerate() {
+            let word = &words[place as usize];
+            let meaning = T::of(word);
+            into.push(meaning.ok_or_else(|| self.place.value(self.row + row, name, word))?);
+        }
+        Ok(())
     }
 }
+
+/// Rows for which memory is set aside before one is read: a damaged count must not exhaust it.
+const MOST_TRUSTED: usize = 1 << 16;
 
 /// What a word of the archive stands for.
 trait Meaning: Copy {
