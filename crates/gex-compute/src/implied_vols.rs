@@ -90,110 +90,154 @@ struct Solve<'a> {
     vols: &'a mut [f64],
 }
 
+/// Rows that are solved together, in arrays that stay in the nearest cache.
+const BLOCK: usize = 64;
+
 impl Kernel for Solve<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Quotes {
-            forward,
-            right,
-            strike,
-            price,
-            ..
-        } = self.quotes;
-        let sqrt_years = self.quotes.years.sqrt();
-        let rows = self.vols.len();
-        let (right, strike, price) = (&right[..rows], &strike[..rows], &price[..rows]);
-        for i in 0..rows {
-            let is_call = right[i] == Right::Call;
-            let gain = forward - strike[i];
+        for start in (0..self.vols.len()).step_by(BLOCK) {
+            let twins = Twins::load(self.quotes, start);
+            let roots = twins.roots();
+            let vols = twins.vols(&roots, self.quotes.years.sqrt());
+            let rows = BLOCK.min(self.vols.len() - start);
+            self.vols[start..start + rows].copy_from_slice(&vols[..rows]);
+        }
+    }
+}
+
+/// The options out of the money: `x = |ln(F/K)|` and prices over `√(F·K)`.
+struct Twins {
+    moneyness: [f64; BLOCK],
+    price: [f64; BLOCK],
+    /// Intrinsic value of the options themselves, over `√(F·K)`.
+    intrinsic: [f64; BLOCK],
+    /// NaN where there is no volatility, otherwise zero.
+    refusal: [f64; BLOCK],
+}
+
+struct Roots {
+    std: [f64; BLOCK],
+    /// `b'/b` near the root.
+    slope: [f64; BLOCK],
+    /// Length of the last step.
+    last: [f64; BLOCK],
+}
+
+impl Twins {
+    /// The rows from `start` on; beyond the last one, a twin that is refused.
+    #[inline(always)]
+    fn load(quotes: Quotes<'_>, start: usize) -> Self {
+        let forward = quotes.forward;
+        let (mut strike, mut price) = ([forward; BLOCK], [f64::NAN; BLOCK]);
+        let mut call = [1.0; BLOCK];
+        let rows = BLOCK.min(quotes.price.len() - start);
+        strike[..rows].copy_from_slice(&quotes.strike[start..start + rows]);
+        price[..rows].copy_from_slice(&quotes.price[start..start + rows]);
+        for (call, right) in call.iter_mut().zip(&quotes.right[start..start + rows]) {
+            *call = if *right == Right::Call { 1.0 } else { 0.0 };
+        }
+        let mut twins = Self {
+            moneyness: [0.0; BLOCK],
+            price: [0.0; BLOCK],
+            intrinsic: [0.0; BLOCK],
+            refusal: [0.0; BLOCK],
+        };
+        for l in 0..BLOCK {
+            let gain = forward - strike[l];
+            let is_call = 0.5 < call[l];
             let intrinsic = at_least(if is_call { gain } else { -gain }, 0.0);
-            let largest = if is_call { forward } else { strike[i] };
-            let rounding = ROUNDINGS * f64::EPSILON * at_least(forward, strike[i]);
+            let largest = if is_call { forward } else { strike[l] };
+            let rounding = ROUNDINGS * f64::EPSILON * at_least(forward, strike[l]);
             let rounding = if 0.0 < intrinsic { rounding } else { 0.0 };
-            let time_value = price[i] - intrinsic;
-            let has_vol = rounding < time_value && price[i] < largest;
-            let twin = Twin {
-                moneyness: ln(forward / strike[i]).abs(),
-                price: time_value / (forward * strike[i]).sqrt(),
+            let time_value = price[l] - intrinsic;
+            let scale = 1.0 / (forward * strike[l]).sqrt();
+            let enough = if rounding < time_value { 0.0 } else { f64::NAN };
+            let not_too_much = if price[l] < largest { 0.0 } else { f64::NAN };
+            twins.refusal[l] = enough + not_too_much;
+            twins.moneyness[l] = ln(forward / strike[l]).abs();
+            // A harmless price where there is none.
+            twins.price[l] = if rounding < time_value {
+                time_value * scale
+            } else {
+                0.1
             };
-            let root = twin.root();
+            twins.intrinsic[l] = intrinsic * scale;
+        }
+        twins
+    }
+
+    #[inline(always)]
+    fn roots(&self) -> Roots {
+        let mut roots = Roots {
+            std: [0.0; BLOCK],
+            slope: [0.0; BLOCK],
+            last: [0.0; BLOCK],
+        };
+        let mut target = [0.0; BLOCK];
+        for (l, target) in target.iter_mut().enumerate() {
+            *target = ln(self.price[l]);
+            // Both starts lie left of the root: b(s) is below s/√(2π) and below e^(−x²/(2s²)).
+            let tail = self.moneyness[l] / at_least(-2.0 * *target, 1e-12).sqrt();
+            roots.std[l] = at_least(SQRT_TWO_PI * self.price[l], tail);
+        }
+        for _ in 0..STEPS {
+            for (l, target) in target.iter().enumerate() {
+                let std = roots.std[l];
+                let step = step(self.moneyness[l], std, *target);
+                let next = at_most(at_least(std + step.halley, 0.5 * std), 2.0 * std);
+                roots.last[l] = (next - std).abs();
+                roots.std[l] = next;
+                roots.slope[l] = step.slope;
+            }
+        }
+        roots
+    }
+
+    #[inline(always)]
+    fn vols(&self, roots: &Roots, sqrt_years: f64) -> [f64; BLOCK] {
+        let mut vols = [0.0; BLOCK];
+        for (l, into) in vols.iter_mut().enumerate() {
+            let (std, price) = (roots.std[l], self.price[l]);
             // Out of the money the price alone rounds; in it forward and strike do too.
-            let rounded = if 0.0 < intrinsic {
-                exp(0.5 * twin.moneyness) / twin.price
+            let largest = exp(-0.5 * self.moneyness[l]);
+            let rounded = if 0.0 < self.intrinsic[l] {
+                1.0 / (largest * price)
             } else {
                 1.0
             };
-            let fixed = f64::EPSILON * rounded < DETERMINED_WITHIN * root.slope * root.std;
-            let vol = if root.arrived {
-                root.std / sqrt_years
+            let fixed = f64::EPSILON * rounded < DETERMINED_WITHIN * roots.slope[l] * std;
+            let vol = if fixed { std / sqrt_years } else { f64::NAN };
+            let vol = if roots.last[l] <= ARRIVED * std {
+                vol
             } else {
                 -1.0
             };
-            let sure = if root.arrived && !fixed {
-                f64::NAN
-            } else {
-                vol
-            };
-            self.vols[i] = if has_vol { sure } else { f64::NAN };
+            let vol = if price < MOST * largest { vol } else { -1.0 };
+            *into = vol + self.refusal[l];
         }
+        vols
     }
 }
 
-/// The option out of the money: `x = |ln(F/K)|` and its price over `√(F·K)`.
-#[derive(Clone, Copy)]
-struct Twin {
-    moneyness: f64,
-    price: f64,
-}
-
-struct Root {
-    std: f64,
-    /// `b'/b` near the root.
-    slope: f64,
-    arrived: bool,
-}
-
-impl Twin {
-    #[inline(always)]
-    fn root(self) -> Root {
-        let target = ln(self.price);
-        // Both starts lie left of the root: b(s) is below s/√(2π) and below e^(−x²/(2s²)).
-        let tail = self.moneyness / at_least(-2.0 * target, 1e-12).sqrt();
-        let mut std = at_least(SQRT_TWO_PI * self.price, tail);
-        let (mut slope, mut last) = (0.0, 0.0);
-        for _ in 0..STEPS {
-            let step = self.step(std, target);
-            let next = at_most(at_least(std + step.halley, 0.5 * std), 2.0 * std);
-            last = (next - std).abs();
-            (std, slope) = (next, step.slope);
-        }
-        let most = MOST * exp(-0.5 * self.moneyness);
-        let arrived = last <= ARRIVED * std && self.price < most;
-        Root {
-            std,
-            slope,
-            arrived,
-        }
-    }
-
-    #[inline(always)]
-    fn step(self, std: f64, target: f64) -> Step {
-        let (h, t) = (self.moneyness / std, 0.5 * std);
-        let near = h - t;
-        let beyond = mills(near.abs());
-        let whole = SQRT_TWO_PI * exp(0.5 * near * near) - beyond;
-        let gap = (if near < 0.0 { whole } else { beyond }) - mills(h + t);
-        let slope = 1.0 / gap;
-        let price = ln(gap) - 0.5 * h.mul_add(h, t * t) - LN_SQRT_TWO_PI;
-        let newton = (target - price) * gap;
-        let bend = (h * h / std - 0.25 * std) - slope;
-        let divisor = at_most(at_least((0.5 * newton).mul_add(bend, 1.0), 0.5), 2.0);
-        Step {
-            halley: newton / divisor,
-            slope,
-        }
+/// Halley's step from `std` for one twin.
+#[inline(always)]
+fn step(moneyness: f64, std: f64, target: f64) -> Step {
+    let (h, t) = (moneyness / std, 0.5 * std);
+    let near = h - t;
+    let beyond = mills(near.abs());
+    let whole = SQRT_TWO_PI * exp(0.5 * near * near) - beyond;
+    let gap = (if near < 0.0 { whole } else { beyond }) - mills(h + t);
+    let slope = 1.0 / gap;
+    let price = ln(gap) - 0.5 * h.mul_add(h, t * t) - LN_SQRT_TWO_PI;
+    let newton = (target - price) * gap;
+    let bend = (h * h / std - 0.25 * std) - slope;
+    let divisor = at_most(at_least((0.5 * newton).mul_add(bend, 1.0), 0.5), 2.0);
+    Step {
+        halley: newton / divisor,
+        slope,
     }
 }
 

@@ -491,14 +491,17 @@ impl Kernel for SideSums<'_> {
     #[inline(always)]
     fn run(self) -> [f64; 2] {
         let (mut calls, mut puts) = ([0.0; LANES], [0.0; LANES]);
-        for (start, rights) in self.rights.chunks(LANES).enumerate() {
-            let start = start * LANES;
+        for start in (0..self.values.len()).step_by(LANES) {
             let (values, weights) = (load(self.values, start), load(self.weights, start));
-            for (l, right) in rights.iter().enumerate() {
+            let rest = &self.rights[start..];
+            let call: [bool; LANES] = match rest.first_chunk::<LANES>() {
+                Some(rights) => std::array::from_fn(|l| rights[l] == Right::Call),
+                None => std::array::from_fn(|l| rest.get(l) == Some(&Right::Call)),
+            };
+            for l in 0..LANES {
                 let row = weights[l] * values[l];
-                let call = *right == Right::Call;
-                calls[l] += if call { row } else { 0.0 };
-                puts[l] += if call { 0.0 } else { row };
+                calls[l] += if call[l] { row } else { 0.0 };
+                puts[l] += if call[l] { 0.0 } else { row };
             }
         }
         [total(&calls), total(&puts)]
