@@ -15,7 +15,9 @@ use gex_compute::market::snapshot::{ChainRow, ChainSnapshot, Flags, SnapshotHead
 use gex_compute::market::units::{Currency, Rate, Spot};
 use gex_compute::points::series_points;
 use gex_compute::positioning::Positioning;
-use gex_compute::pricing::{ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource};
+use gex_compute::pricing::{
+    DoubtfulVol, ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource,
+};
 use gex_ingest::archive::{Archive, ArchiveTerms, ArchiveWriter, Origin, Summary};
 use gex_ingest::import::Conflict;
 use gex_sim::{Market, WorldSpec};
@@ -30,6 +32,7 @@ const PRICING: PricingConfig = PricingConfig {
     rate: Rate::ZERO,
     dividend: Rate::ZERO,
     iv: VolSource::Given,
+    doubtful: DoubtfulVol::LeaveOut,
     expiries: ExpiryScope::All,
 };
 

@@ -18,7 +18,9 @@ use gex_compute::market::snapshot::ChainSnapshot;
 use gex_compute::market::units::Rate;
 use gex_compute::points::{SeriesEngine, SeriesRequest, SnapshotResult};
 use gex_compute::positioning::Positioning;
-use gex_compute::pricing::{ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource};
+use gex_compute::pricing::{
+    DoubtfulVol, ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource,
+};
 use gex_compute::series::Measure;
 use gex_compute::strikes::StrikeGamma;
 use gex_compute::wanted::Wanted;
@@ -94,6 +96,7 @@ impl Task {
                 rate: Rate::new(0.03)?,
                 dividend: Rate::new(0.015)?,
                 iv: self.iv,
+                doubtful: DoubtfulVol::Keep,
                 expiries: ExpiryScope::All,
             },
             models: vec![Positioning::CallsLongPutsShort],

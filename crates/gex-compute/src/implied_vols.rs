@@ -11,8 +11,9 @@
 //! b(s) = φ(h)·e^(−t²/2)·(m(h − t) − m(h + t))      b'/b = 1/(m(h − t) − m(h + t))
 //! ```
 
-use crate::implied_vol::{self, Conditioning, DETERMINED_WITHIN, Quote, ROUNDINGS};
+use crate::implied_vol::{self, Conditioning, DETERMINED_WITHIN, Quote, ROUNDINGS, Solved};
 use crate::market::contract::Right;
+use crate::pricing::DoubtfulVol;
 use crate::wide::{self, Kernel};
 use crate::wide_math::{at_least, at_most, exp, ln, mills};
 
@@ -38,13 +39,17 @@ pub struct Quotes<'a> {
     pub strike: &'a [f64],
     /// Price, undiscounted, in quote currency; NaN where there is none.
     pub price: &'a [f64],
+    /// What happens to a volatility that its price hardly fixes.
+    pub doubtful: DoubtfulVol,
 }
 
-/// Solves every quote; NaN where the price has no volatility or does not fix it.
+/// Solves every quote; NaN where the price has no volatility, or hardly fixes it and such are left
+/// out.
 ///
 /// ```
 /// use gex_compute::implied_vols::{Quotes, solve_all};
 /// use gex_compute::market::contract::Right;
+/// use gex_compute::pricing::DoubtfulVol;
 ///
 /// // The at-the-money price of 0.2·√T with T = 1/4: F·(2N(0.05) − 1).
 /// let quotes = Quotes {
@@ -53,6 +58,7 @@ pub struct Quotes<'a> {
 ///     right: &[Right::Call, Right::Put],
 ///     strike: &[100.0, 100.0],
 ///     price: &[3.987_761_167_674_498, -1.0],
+///     doubtful: DoubtfulVol::LeaveOut,
 /// };
 /// let mut vols = Vec::new();
 /// solve_all(quotes, &mut vols);
@@ -79,9 +85,13 @@ fn one_by_one(quotes: Quotes<'_>, i: usize) -> f64 {
         price: quotes.price[i],
     });
     match solved {
-        Ok(solved) if solved.conditioning == Conditioning::WellConditioned => solved.vol.get(),
+        Ok(solved) if quotes.doubtful == DoubtfulVol::Keep || is_firm(&solved) => solved.vol.get(),
         _ => f64::NAN,
     }
+}
+
+fn is_firm(solved: &Solved) -> bool {
+    solved.conditioning == Conditioning::WellConditioned
 }
 
 /// Writes a volatility, NaN for a price that has none, and −1 for one that it can't tell.
@@ -101,7 +111,7 @@ impl Kernel for Solve<'_> {
         for start in (0..self.vols.len()).step_by(BLOCK) {
             let twins = Twins::load(self.quotes, start);
             let roots = twins.roots();
-            let vols = twins.vols(&roots, self.quotes.years.sqrt());
+            let vols = twins.vols(&roots, self.quotes);
             let rows = BLOCK.min(self.vols.len() - start);
             self.vols[start..start + rows].copy_from_slice(&vols[..rows]);
         }
@@ -197,7 +207,12 @@ impl Twins {
     }
 
     #[inline(always)]
-    fn vols(&self, roots: &Roots, sqrt_years: f64) -> [f64; BLOCK] {
+    fn vols(&self, roots: &Roots, quotes: Quotes<'_>) -> [f64; BLOCK] {
+        let sqrt_years = quotes.years.sqrt();
+        let doubtful = match quotes.doubtful {
+            DoubtfulVol::LeaveOut => f64::NAN,
+            DoubtfulVol::Keep => 0.0,
+        };
         let mut vols = [0.0; BLOCK];
         for (l, into) in vols.iter_mut().enumerate() {
             let (std, price) = (roots.std[l], self.price[l]);
@@ -209,7 +224,8 @@ impl Twins {
                 1.0
             };
             let fixed = f64::EPSILON * rounded < DETERMINED_WITHIN * roots.slope[l] * std;
-            let vol = if fixed { std / sqrt_years } else { f64::NAN };
+            let doubt = if fixed { 0.0 } else { doubtful };
+            let vol = std / sqrt_years + doubt;
             let vol = if roots.last[l] <= ARRIVED * std {
                 vol
             } else {
@@ -297,6 +313,7 @@ mod tests {
             right: &right,
             strike: &strike,
             price: &price,
+            doubtful: DoubtfulVol::LeaveOut,
         };
         let mut vols = Vec::new();
         solve_all(quotes, &mut vols);
@@ -327,6 +344,7 @@ mod tests {
             right: &right,
             strike: &strike,
             price: &price,
+            doubtful: DoubtfulVol::LeaveOut,
         };
         let bits = |level: Level| {
             let mut vols = vec![0.0; price.len()];

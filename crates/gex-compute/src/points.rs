@@ -14,7 +14,7 @@ use crate::priced::{Life, PricedChain, PricedMemory};
 use crate::pricing::{ForwardSource, PricingConfig};
 use crate::profile::{GammaCurve, LogGrid};
 use crate::series::{GexPoint, Measure, Measures};
-use crate::strikes::{GammaColumns, StrikeGamma, StrikeTable};
+use crate::strikes::{GammaColumns, StrikeGamma, StrikeTable, by_strike};
 use crate::walls::{OpenContract, max_pain, walls};
 use crate::wanted::Wanted;
 use crate::wide::{self, Kernel, LANES, WeightedSum, load, total};
@@ -70,7 +70,7 @@ pub struct SeriesRequest {
 /// use gex_compute::market::units::Rate;
 /// use gex_compute::points::{SeriesEngine, SeriesRequest};
 /// use gex_compute::positioning::Positioning;
-/// use gex_compute::pricing::{ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource};
+/// use gex_compute::pricing::{DoubtfulVol, ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource};
 /// use gex_compute::series::Measure;
 /// use gex_compute::wanted::Wanted;
 ///
@@ -80,6 +80,7 @@ pub struct SeriesRequest {
 ///     rate: Rate::ZERO,
 ///     dividend: Rate::ZERO,
 ///     iv: VolSource::Given,
+///     doubtful: DoubtfulVol::LeaveOut,
 ///     expiries: ExpiryScope::All,
 /// };
 /// let engine = SeriesEngine::new(SeriesRequest {
@@ -127,10 +128,11 @@ impl SeriesEngine {
         result
     }
 
-    /// Gamma exposure by strike of the last snapshot, ascending; empty where neither walls nor
+    /// Gamma exposure by strike of the last snapshot, ascending, without net exposures and lines
+    /// without gamma; empty where neither walls nor
     /// concentration are wanted.
     pub fn strikes(&self) -> &[StrikeGamma] {
-        self.memory.table.lines()
+        &self.memory.lines
     }
 }
 
@@ -178,14 +180,13 @@ pub fn snapshot_figure(
     model: Positioning,
     next_session_end: Instant,
 ) -> SnapshotFigure {
-    let mut parts = Parts::new(chain, config, next_session_end, Memory::default());
+    let parts = Parts::new(chain, config, next_session_end, Memory::default());
     let spot = parts.book.spot.get();
     let models = [model, Positioning::Gross].map(|m| m.weights(&parts.book.columns().right));
     let grid = LogGrid::between(0.8, 1.2, FIGURE_POINTS);
     let mut nets = parts.curve.nets_on(&models, &grid);
     let gross = nets.pop().unwrap_or_default();
-    parts.fill_table(&models[0]);
-    let strikes = parts.table.lines().to_vec();
+    let strikes = parts.by_strike(&models[0]);
     let by_strike: Vec<f64> = strikes.iter().map(StrikeGamma::gross).collect();
     SnapshotFigure {
         levels: grid.moves().iter().map(|share| share * spot).collect(),
@@ -205,6 +206,7 @@ struct Memory {
     curve: GammaCurve,
     rows: RowExposures,
     table: StrikeTable,
+    lines: Vec<StrikeGamma>,
 }
 
 /// Everything about a snapshot that no positioning model changes.
@@ -217,6 +219,7 @@ struct Parts<'a> {
     curve: GammaCurve,
     rows: RowExposures,
     table: StrikeTable,
+    lines: Vec<StrikeGamma>,
 }
 
 impl<'a> Parts<'a> {
@@ -238,8 +241,6 @@ impl<'a> Parts<'a> {
         let (mut curve, mut rows) = (memory.curve, memory.rows);
         curve.refill(&book);
         rows.refill_gamma(&curve);
-        let mut table = memory.table;
-        table.clear();
         Self {
             priced,
             config,
@@ -248,7 +249,8 @@ impl<'a> Parts<'a> {
             counts,
             curve,
             rows,
-            table,
+            table: memory.table,
+            lines: Vec::new(),
         }
     }
 
@@ -259,6 +261,7 @@ impl<'a> Parts<'a> {
             curve: self.curve,
             rows: self.rows,
             table: self.table,
+            lines: self.lines,
         }
     }
 
@@ -295,14 +298,14 @@ impl<'a> Parts<'a> {
         }
     }
 
-    fn fill_table(&mut self, weights: &[f64]) {
+    fn by_strike(&self, weights: &[f64]) -> Vec<StrikeGamma> {
         let columns = self.book.columns();
-        self.table.refill(GammaColumns {
+        by_strike(GammaColumns {
             strike: &columns.strike,
             right: &columns.right,
             gamma: &self.rows.gamma,
             weight: weights,
-        });
+        })
     }
 
     /// The measures that are the same under every positioning model.
@@ -319,9 +322,12 @@ impl<'a> Parts<'a> {
             ..Measures::default()
         };
         if wanted.any(&[Measure::CallWall, Measure::PutWall, Measure::HhiStrike]) {
-            self.fill_table(&long);
-            let walls = walls(self.table.lines(), self.book.spot.get());
-            let by_strike = self.table.lines().iter().map(StrikeGamma::gross);
+            let columns = self.book.columns();
+            self.table
+                .refill(&columns.strike, &columns.right, &self.rows.gamma);
+            self.lines = self.table.lines_with_gamma();
+            let walls = walls(&self.lines, self.book.spot.get());
+            let by_strike = self.lines.iter().map(StrikeGamma::gross);
             measures.call_wall = walls.call;
             measures.put_wall = walls.put;
             measures.hhi_strike = herfindahl(&by_strike.collect::<Vec<_>>());

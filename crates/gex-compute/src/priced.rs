@@ -9,7 +9,7 @@ use crate::implied_vols::{Quotes, solve_all};
 use crate::market::calendar::years_between;
 use crate::market::contract::{Payoff, Right};
 use crate::market::snapshot::{ChainColumns, ChainSnapshot, ExpiryRows};
-use crate::pricing::{PricingConfig, VolSource};
+use crate::pricing::{DoubtfulVol, PricingConfig, VolSource};
 
 /// Deribit settles at an average over the last half hour, in which Black-Scholes gamma is wrong.
 const AVERAGING_MINUTES: i64 = 30;
@@ -23,6 +23,11 @@ pub enum VolOrigin {
     Solved,
     /// None that can be used.
     Missing,
+}
+
+impl VolOrigin {
+    /// Every origin.
+    pub(crate) const ALL: [Self; 3] = [Self::Given, Self::Solved, Self::Missing];
 }
 
 /// Whether a contract still counts at the instant of the quotes.
@@ -149,7 +154,7 @@ impl<'a> PricedChain<'a> {
                 self.take_given(rows.rows.clone());
             }
             if config.iv != VolSource::Given {
-                self.solve_missing(rows.rows.clone(), forward, tau_years);
+                self.solve_missing(rows.rows.clone(), forward, (tau_years, config.doubtful));
             }
         }
         self.memory.expiries.push(expiry);
@@ -193,8 +198,14 @@ impl<'a> PricedChain<'a> {
     /// uncrossed market with a bid.
     ///
     /// Options in the money are solved as their twin out of the money, by parity with the expiry's
-    /// own forward and discount factor; a price that does not fix its volatility gives none.
-    fn solve_missing(&mut self, rows: Range<usize>, forward: &ExpiryForward, years: f64) {
+    /// own forward and discount factor; `doubtful` says what a price gives that hardly fixes its
+    /// volatility.
+    fn solve_missing(
+        &mut self,
+        rows: Range<usize>,
+        forward: &ExpiryForward,
+        (years, doubtful): (f64, DoubtfulVol),
+    ) {
         let mut to_solve = std::mem::take(&mut self.memory.to_solve);
         to_solve.clear();
         for i in rows {
@@ -210,6 +221,7 @@ impl<'a> PricedChain<'a> {
             right: &to_solve.right,
             strike: &to_solve.strike,
             price: &to_solve.price,
+            doubtful,
         };
         solve_all(quotes, &mut to_solve.vols);
         for (i, vol) in to_solve.rows.iter().zip(&to_solve.vols) {

@@ -37,6 +37,15 @@ pub enum VolSource {
     GivenThenSolved,
 }
 
+/// What happens to a volatility that the rounding of its price moves by more than 4e-9 of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DoubtfulVol {
+    /// Its contract counts as without one.
+    LeaveOut,
+    /// It is taken as it is, to compare with tools that ask no such question.
+    Keep,
+}
+
 /// Which expiries belong to the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExpiryScope {
@@ -64,6 +73,8 @@ pub struct PricingConfig {
     pub dividend: Rate,
     /// Source of each contract's volatility.
     pub iv: VolSource,
+    /// Solved volatilities that their price hardly fixes.
+    pub doubtful: DoubtfulVol,
     /// Expiries that belong to the book.
     pub expiries: ExpiryScope,
 }

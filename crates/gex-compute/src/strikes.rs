@@ -1,7 +1,5 @@
 //! Gamma exposure added up by strike, over all expiries.
 
-use std::ops::Range;
-
 use crate::market::contract::Right;
 
 /// Gamma exposure of one strike, in currency per 1 % move.
@@ -18,15 +16,6 @@ pub struct StrikeGamma {
 }
 
 impl StrikeGamma {
-    fn empty(strike: f64) -> Self {
-        Self {
-            strike,
-            call: 0.0,
-            put: 0.0,
-            net: 0.0,
-        }
-    }
-
     /// Calls and puts, each counted as held long.
     pub fn gross(&self) -> f64 {
         self.call + self.put
@@ -62,83 +51,127 @@ pub struct GammaColumns<'a> {
 /// ```
 pub fn by_strike(rows: GammaColumns<'_>) -> Vec<StrikeGamma> {
     let mut table = StrikeTable::default();
-    table.refill(rows);
-    table.lines
+    let mut net = Vec::new();
+    table.refill(rows.strike, rows.right, rows.gamma);
+    for (i, &strike) in rows.strike.iter().enumerate() {
+        let place = table.place(strike);
+        net.resize(table.strikes.len(), 0.0);
+        net[place] += rows.weight[i] * rows.gamma[i];
+    }
+    let lines = table.order.iter().map(|&place| StrikeGamma {
+        net: net[place],
+        ..table.line(place)
+    });
+    lines.collect()
 }
 
 /// A table by strike whose memory serves one snapshot after another.
+///
+/// Strikes come back at every expiry and in every snapshot: each is looked up by its bits, and stays
+/// known.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StrikeTable {
-    lines: Vec<StrikeGamma>,
-    spare: Vec<StrikeGamma>,
+    /// In the order in which they were first met.
+    strikes: Vec<f64>,
+    /// Gamma exposure of the calls and of the puts of each strike.
+    sides: Vec<[f64; 2]>,
+    /// Places in `strikes`, plus one, at the hash of the strike or in the next free slot.
+    slots: Vec<u32>,
+    /// Places in `strikes`, ascending by strike.
+    order: Vec<usize>,
 }
 
+/// Slots of the smallest table.
+const FEWEST_SLOTS: usize = 2_048;
+
 impl StrikeTable {
-    pub(crate) fn clear(&mut self) {
-        self.lines.clear();
+    /// The lines with any gamma, ascending; net exposures are zero.
+    pub(crate) fn lines_with_gamma(&self) -> Vec<StrikeGamma> {
+        let lines = self.order.iter().map(|&place| self.line(place));
+        lines.filter(|line| 0.0 < line.gross()).collect()
     }
 
-    pub(crate) fn lines(&self) -> &[StrikeGamma] {
-        &self.lines
-    }
-
-    /// Adds the rows up anew.
-    ///
-    /// Within an expiry strikes ascend, and most of them stand in the table already: one walk along
-    /// it places them all.
-    pub(crate) fn refill(&mut self, rows: GammaColumns<'_>) {
-        self.lines.clear();
-        let mut start = 0;
-        for run in rows.strike.chunk_by(|a, b| a <= b) {
-            self.add_run(rows, start..start + run.len());
-            start += run.len();
+    fn line(&self, place: usize) -> StrikeGamma {
+        let [call, put] = self.sides[place];
+        StrikeGamma {
+            strike: self.strikes[place],
+            call,
+            put,
+            net: 0.0,
         }
     }
 
-    fn add_run(&mut self, rows: GammaColumns<'_>, run: Range<usize>) {
-        let mut place = 0;
-        for i in run.clone() {
-            let strike = rows.strike[i];
-            while self
-                .lines
-                .get(place)
-                .is_some_and(|line| line.strike < strike)
-            {
-                place += 1;
-            }
-            if self
-                .lines
-                .get(place)
-                .is_none_or(|line| strike < line.strike)
-            {
-                self.make_room(&rows.strike[i..run.end], place);
-            }
-            let line = &mut self.lines[place];
-            match rows.right[i] {
-                Right::Call => line.call += rows.gamma[i],
-                Right::Put => line.put += rows.gamma[i],
-            }
-            line.net += rows.weight[i] * rows.gamma[i];
+    /// Adds the rows up anew, in their order.
+    pub(crate) fn refill(&mut self, strike: &[f64], right: &[Right], gamma: &[f64]) {
+        let in_use = self.sides.iter().filter(|s| s[0] + s[1] != 0.0).count();
+        if self.slots.is_empty() || 2 * in_use < self.strikes.len() {
+            self.forget();
+        }
+        self.sides.fill([0.0; 2]);
+        for ((strike, right), gamma) in strike.iter().zip(right).zip(gamma) {
+            let place = self.place(*strike);
+            self.sides[place][usize::from(*right == Right::Put)] += gamma;
+        }
+        if self.order.len() < self.strikes.len() {
+            self.order = (0..self.strikes.len()).collect();
+            let strikes = &self.strikes;
+            self.order
+                .sort_by(|a, b| strikes[*a].total_cmp(&strikes[*b]));
         }
     }
 
-    /// Merges ascending strikes into the table from `place` on.
-    fn make_room(&mut self, strikes: &[f64], place: usize) {
-        self.spare.clear();
-        self.spare.extend_from_slice(&self.lines[place..]);
-        self.lines.truncate(place);
-        let mut old = self.spare.iter().peekable();
-        for &strike in strikes {
-            while let Some(line) = old.next_if(|line| line.strike <= strike) {
-                self.lines.push(*line);
-            }
-            if self.lines[place..]
-                .last()
-                .is_none_or(|line| line.strike < strike)
-            {
-                self.lines.push(StrikeGamma::empty(strike));
-            }
-        }
-        self.lines.extend(old);
+    fn forget(&mut self) {
+        self.strikes.clear();
+        self.sides.clear();
+        self.order.clear();
+        self.slots.clear();
+        self.slots.resize(FEWEST_SLOTS, 0);
     }
+
+    /// Where a strike stands; a new one gets a place.
+    fn place(&mut self, strike: f64) -> usize {
+        let mut slot = slot_of(strike, self.slots.len());
+        loop {
+            let place = self.slots[slot] as usize;
+            if place == 0 {
+                return self.admit(strike, slot);
+            }
+            if self.strikes[place - 1].to_bits() == strike.to_bits() {
+                return place - 1;
+            }
+            slot = (slot + 1) % self.slots.len();
+        }
+    }
+
+    fn admit(&mut self, strike: f64, slot: usize) -> usize {
+        self.strikes.push(strike);
+        self.sides.push([0.0; 2]);
+        let places = u32::try_from(self.strikes.len()).unwrap_or(u32::MAX);
+        self.slots[slot] = places;
+        if self.slots.len() < 4 * self.strikes.len() {
+            self.widen();
+        }
+        self.strikes.len() - 1
+    }
+
+    /// Doubles the slots, so that most strikes keep one of their own.
+    fn widen(&mut self) {
+        let slots = 2 * self.slots.len();
+        self.slots.clear();
+        self.slots.resize(slots, 0);
+        for (place, strike) in (1..).zip(&self.strikes) {
+            let mut slot = slot_of(*strike, slots);
+            while self.slots[slot] != 0 {
+                slot = (slot + 1) % slots;
+            }
+            self.slots[slot] = place;
+        }
+    }
+}
+
+/// The slot of a strike among a power of two, by multiplication (Knuth, volume 3, 6.4).
+fn slot_of(strike: f64, slots: usize) -> usize {
+    const GOLDEN_RATIO: u64 = 0x9E37_79B9_7F4A_7C15;
+    let hash = strike.to_bits().wrapping_mul(GOLDEN_RATIO);
+    (hash >> 40) as usize % slots
 }

@@ -15,7 +15,9 @@ use gex_compute::market::snapshot::{ChainRow, ChainSnapshot, Flags, SnapshotHead
 use gex_compute::market::units::{Currency, Rate, Spot};
 use gex_compute::points::{SnapshotResult, series_points, snapshot_figure};
 use gex_compute::positioning::Positioning;
-use gex_compute::pricing::{ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource};
+use gex_compute::pricing::{
+    DoubtfulVol, ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource,
+};
 use gex_compute::series::{FlipStatus, GexPoint};
 
 const SPOT: f64 = 4_000.0;
@@ -108,6 +110,7 @@ fn config() -> PricingConfig {
         rate: Rate::new(RATE).unwrap(),
         dividend: Rate::new(DIVIDEND).unwrap(),
         iv: VolSource::Given,
+        doubtful: DoubtfulVol::LeaveOut,
         expiries: ExpiryScope::All,
     }
 }

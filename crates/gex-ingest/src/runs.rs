@@ -47,6 +47,10 @@ pub(crate) struct RunColumn<T> {
     values: Places,
     /// Rows of the page that are still to come.
     left: usize,
+    /// Memory for places, and for levels and values of a column in which some are missing.
+    places: Vec<u32>,
+    present_rows: Vec<u32>,
+    present_values: Vec<T>,
 }
 
 impl<T: Plain> RunColumn<T> {
@@ -59,6 +63,9 @@ impl<T: Plain> RunColumn<T> {
             present: Places::default(),
             values: Places::default(),
             left: 0,
+            places: Vec::new(),
+            present_rows: Vec::new(),
+            present_values: Vec::new(),
         }
     }
 
@@ -217,18 +224,15 @@ impl<T: Plain> RunColumn<T> {
                     into.resize(into.len() + rows, value.clone());
                 }
                 Run::Packed { bit, rows } => {
-                    for start in (0..rows).step_by(CHUNK) {
-                        let mut places = [0; CHUNK];
-                        let places = &mut places[..CHUNK.min(rows - start)];
-                        self.values
-                            .unpack_all(bit + start * self.values.width, places)?;
-                        let most = places.iter().copied().fold(0, u32::max);
-                        if self.dictionary.len() <= most as usize {
-                            return Err(damaged());
-                        }
-                        let value = |place: &u32| self.dictionary[*place as usize].clone();
-                        into.extend(places.iter().map(value));
+                    self.places.resize(rows.max(self.places.len()), 0);
+                    let places = &mut self.places[..rows];
+                    self.values.unpack_all(bit, places)?;
+                    let most = places.iter().copied().fold(0, u32::max);
+                    if self.dictionary.len() <= most as usize {
+                        return Err(damaged());
                     }
+                    let value = |place: &u32| self.dictionary[*place as usize].clone();
+                    into.extend(places.iter().map(value));
                 }
                 Run::Ascending { place, rows } => {
                     let values = self.dictionary.get(place..place + rows);
@@ -262,52 +266,40 @@ impl RunColumn<f64> {
     }
 
     fn add_nullable(&mut self, rows: usize, into: &mut Vec<f64>) -> Result<()> {
-        let mut left = rows;
-        while 0 < left {
-            let piece = self.present.piece(left)?;
-            match piece {
-                Run::Same { place: 1, rows } => self.add_values(rows, into)?,
-                Run::Same { place: 0, rows } => into.resize(into.len() + rows, f64::NAN),
-                Run::Packed { bit, rows } => {
-                    for start in (0..rows).step_by(WORD) {
-                        let present = self.present.bits(bit + start)?;
-                        self.add_present(present, WORD.min(rows - start), into)?;
-                    }
-                }
-                Run::Same { .. } | Run::Ascending { .. } => return Err(damaged()),
-            }
-            left -= piece.rows();
+        let mut present = std::mem::take(&mut self.present_rows);
+        present.clear();
+        self.present.add_places(rows, &mut present)?;
+        let count = present.iter().sum::<u32>() as usize;
+        if count == rows {
+            self.add_values(rows, into)?;
+        } else {
+            let mut values = std::mem::take(&mut self.present_values);
+            values.clear();
+            self.add_values(count, &mut values)?;
+            // A number after the last, so that every row may look at one.
+            values.push(f64::NAN);
+            spread(&present, &values, into)?;
+            self.present_values = values;
         }
-        Ok(())
-    }
-
-    /// Adds at most [`WORD`] rows, those whose bit is set with a value.
-    fn add_present(&mut self, present: u64, rows: usize, into: &mut Vec<f64>) -> Result<()> {
-        let set = (present & ((1 << rows) - 1)).count_ones();
-        let first = into.len();
-        self.add_values(usize::try_from(set)?, into)?;
-        let mut values = [f64::NAN; WORD + 1];
-        values[..into.len() - first].copy_from_slice(&into[first..]);
-        into.truncate(first);
-        let mut next = 0;
-        into.extend((0..rows).map(|row| {
-            let has_value = present >> row & 1 == 1;
-            let value = if has_value {
-                values[next.min(WORD)]
-            } else {
-                f64::NAN
-            };
-            next += usize::from(has_value);
-            value
-        }));
+        self.present_rows = present;
         Ok(())
     }
 }
 
-/// Places that are unpacked together.
-const CHUNK: usize = 64;
-/// Bits that eight bytes hold from any of their first eight bits on.
-const WORD: usize = 56;
+/// Puts values into the rows whose level is one, and NaN into the others.
+fn spread(present: &[u32], values: &[f64], into: &mut Vec<f64>) -> Result<()> {
+    let mut next = 0;
+    let most = present.iter().copied().fold(0, u32::max);
+    if 1 < most {
+        return Err(damaged());
+    }
+    into.extend(present.iter().map(|&level| {
+        let value = values[next];
+        next += level as usize;
+        if level == 1 { value } else { f64::NAN }
+    }));
+    Ok(())
+}
 
 /// Zeros after a page's bytes, so that eight bytes can be read at any of its places.
 const PADDING: usize = 8;
@@ -480,13 +472,6 @@ impl Places {
             *place = u32::try_from(found.ok_or_else(too_short)?)?;
         }
         Ok(())
-    }
-
-    /// The [`WORD`] bits from a bit of the page on; those beyond its end are zero.
-    fn bits(&self, bit: usize) -> Result<u64> {
-        unpack(&self.bytes, bit, WORD)
-            .map(|bits| bits as u64)
-            .ok_or_else(too_short)
     }
 
     fn read_run(&mut self) -> Result<Run> {

@@ -8,7 +8,9 @@ use gex_analysis::inputs::KnownAtRule;
 use gex_compute::market::calendar::Calendar;
 use gex_compute::market::units::Rate;
 use gex_compute::positioning::Positioning;
-use gex_compute::pricing::{ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource};
+use gex_compute::pricing::{
+    DoubtfulVol, ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource,
+};
 use serde_spanned::Spanned;
 
 use crate::checker::Checker;
@@ -250,6 +252,7 @@ pub fn pricing_plan(checker: &mut Checker, table: &PricingTable) -> Option<Prici
         rate,
         dividend,
         iv,
+        doubtful: DoubtfulVol::LeaveOut,
         expiries,
     })
 }

@@ -281,12 +281,16 @@ impl ChainColumns {
         let strikes = &self.strike[rows.clone()];
         let (right, root) = (&self.right[rows.clone()], &self.root[rows.clone()]);
         let code = |i: usize| (u32::from(right[i] == Right::Put) << 16) | u32::from(root[i]);
-        let mut sorted = true;
+        let mut out_of_order = 0;
         for i in 1..strikes.len() {
             let (before, after) = (strikes[i - 1], strikes[i]);
-            let same = before.to_bits() == after.to_bits();
-            sorted &= before < after || (same && code(i - 1) < code(i));
+            let next_strike = u8::from(before < after);
+            let same_strike = u8::from(before.to_bits() == after.to_bits());
+            let next_code = u8::from(code(i - 1) < code(i));
+            // Without a branch, for a row in two has the strike of the one before.
+            out_of_order |= 1 ^ (next_strike | (same_strike & next_code));
         }
+        let sorted = out_of_order == 0;
         // Strikes that ascend are sound where the first and the last are.
         let sound = |value: &f64| value.is_finite() && 0.0 < *value;
         let ends = [strikes.first(), strikes.last()];
@@ -302,11 +306,18 @@ impl ChainColumns {
     }
 
     fn check_multipliers(&self) -> Result<(), SnapshotError> {
-        let wrong = |value: &&f64| !(value.is_finite() && 0.0 < **value);
-        match self.multiplier.iter().find(wrong) {
-            None => Ok(()),
-            Some(multiplier) => Err(SnapshotError::Multiplier(*multiplier)),
+        let is_wrong = |value: &f64| !(value.is_finite() && 0.0 < *value);
+        let wrong = self
+            .multiplier
+            .iter()
+            .map(|value| u8::from(is_wrong(value)));
+        if wrong.fold(0, |any, wrong| any | wrong) == 0 {
+            return Ok(());
         }
+        let found = self.multiplier.iter().find(|value| is_wrong(value));
+        Err(SnapshotError::Multiplier(
+            found.copied().unwrap_or(f64::NAN),
+        ))
     }
 
     /// A column of numbers that may be unknown.

@@ -214,6 +214,11 @@ pub(super) fn check_name(underlying: &str) -> Result<(), ArchiveError> {
     }
 }
 
+/// The blake3 hash of a file's bytes, in hex.
+pub(super) fn hash_bytes(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
 /// blake3 of a file's bytes, in hex, read in pieces.
 pub(super) fn hash_file(path: &Path) -> std::io::Result<String> {
     let mut hasher = blake3::Hasher::new();

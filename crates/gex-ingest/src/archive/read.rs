@@ -1,14 +1,15 @@
 //! An archive's files back into snapshots, one row group in memory at a time.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use chrono::NaiveDate;
 use gex_compute::market::snapshot::{ChainColumns, ChainSnapshot, ColumnSet};
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 
-use super::document::{Document, hash_file};
+use super::document::{Document, hash_bytes, hash_file};
 use super::error::ArchiveError;
 use super::folder::{beside, resolved};
 use super::group::{Fault, GroupRows, Where};
@@ -166,10 +167,29 @@ impl Partition {
     ///
     /// [`ArchiveError`] where the file is missing, altered or damaged.
     pub fn snapshots_with(&self, columns: ColumnSet) -> Result<Snapshots, ArchiveError> {
-        self.check()?;
-        let mut snapshots = Snapshots::open(&self.path, &self.file)?;
+        let length = fs::metadata(&self.path)
+            .map_err(|source| self.io(source))?
+            .len();
+        let mut snapshots = if length <= READ_AT_ONCE {
+            let bytes = fs::read(&self.path).map_err(|source| self.io(source))?;
+            if hash_bytes(&bytes) != self.blake3 {
+                let file = self.file.clone();
+                return Err(ArchiveError::Altered { file });
+            }
+            Snapshots::of(&self.file, || reader_of(Bytes::from(bytes)))?
+        } else {
+            self.check()?;
+            Snapshots::open(&self.path, &self.file)?
+        };
         snapshots.columns = columns;
         Ok(snapshots)
+    }
+
+    fn io(&self, source: std::io::Error) -> ArchiveError {
+        ArchiveError::Io {
+            file: self.file.clone(),
+            source,
+        }
     }
 
     fn check(&self) -> Result<(), ArchiveError> {
@@ -180,7 +200,7 @@ impl Partition {
 /// The snapshots of one file, in time order, decoded one by one.
 pub struct Snapshots {
     file: String,
-    reader: SerializedFileReader<File>,
+    reader: Box<dyn FileReader>,
     columns: ColumnSet,
     /// Row groups opened so far.
     groups: usize,
@@ -197,7 +217,14 @@ impl Snapshots {
             source,
         };
         let opened = File::open(path).map_err(io)?;
-        let reader = guarded(|| reader_of(opened)).map_err(|source| ArchiveError::Parquet {
+        Self::of(file, || reader_of(opened))
+    }
+
+    fn of(
+        file: &str,
+        reader: impl FnOnce() -> Result<Box<dyn FileReader>, ParquetError>,
+    ) -> Result<Self, ArchiveError> {
+        let reader = guarded(reader).map_err(|source| ArchiveError::Parquet {
             file: file.to_owned(),
             group: 0,
             source,
@@ -265,12 +292,16 @@ impl Iterator for Snapshots {
     }
 }
 
+/// Files up to this many bytes are read at once, so that their hash and their pages are taken from
+/// the same bytes; larger ones page by page, so that memory stays within bounds.
+const READ_AT_ONCE: u64 = 48 << 20;
+
 /// A reader of a file that has exactly the archive's columns.
-fn reader_of(file: File) -> Result<SerializedFileReader<File>, ParquetError> {
+fn reader_of(file: impl ChunkReader + 'static) -> Result<Box<dyn FileReader>, ParquetError> {
     let reader = SerializedFileReader::new(file)?;
     let found = reader.metadata().file_metadata().schema();
     if *found == *schema()? {
-        Ok(reader)
+        Ok(Box::new(reader))
     } else {
         Err(ParquetError::General(
             "its columns are not those of an archive".to_owned(),

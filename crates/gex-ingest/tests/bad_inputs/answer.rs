@@ -10,7 +10,9 @@ use gex_compute::market::snapshot::ChainSnapshot;
 use gex_compute::market::units::Rate;
 use gex_compute::positioning::Positioning;
 use gex_compute::priced::PricedChain;
-use gex_compute::pricing::{ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource};
+use gex_compute::pricing::{
+    DoubtfulVol, ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource,
+};
 use gex_compute::profile::GammaCurve;
 
 /// The columns that are compared; `n_rows` may or may not count rows that were set aside.
@@ -82,6 +84,7 @@ fn line_of(chain: &ChainSnapshot) -> Line {
         rate: Rate::new(0.03).unwrap(),
         dividend: Rate::new(0.015).unwrap(),
         iv: VolSource::Given,
+        doubtful: DoubtfulVol::LeaveOut,
         expiries: ExpiryScope::All,
     };
     let (ts, spot) = (chain.head().ts, chain.head().spot.get());
