@@ -322,6 +322,53 @@ impl Book {
     }
 }
 
+/// A move of the market.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Move {
+    /// Change of spot, as a share of it; forwards move in proportion.
+    pub spot: f64,
+    /// Calendar days that pass.
+    pub days: f64,
+    /// Change of every volatility, annual, as a decimal.
+    pub vol: f64,
+}
+
+/// The least volatility that a fall leaves.
+const LEAST_VOL: f64 = 1e-4;
+const DAYS_PER_YEAR: f64 = 365.0;
+
+impl Book {
+    /// The book after a move, row by row; contracts that settled within it have no exposure left.
+    ///
+    /// Each expiry keeps the rate and the dividend that its discount factor and forward imply.
+    pub(crate) fn moved(&self, step: Move) -> Self {
+        let mut moved = self.clone();
+        let share = 1.0 + step.spot;
+        // A market that fell to nothing has no price to hedge at.
+        let Ok(spot) = Spot::new(self.spot.get() * share) else {
+            return Self::empty(self.spot, self.currency);
+        };
+        moved.spot = spot;
+        for expiry in &mut moved.expiries {
+            let left = expiry.tau_years - step.days / DAYS_PER_YEAR;
+            if left <= 0.0 {
+                moved.columns.units[expiry.rows.clone()].fill(0.0);
+                continue;
+            }
+            let of_time = left / expiry.tau_years;
+            let carry = math::ln(expiry.forward / self.spot.get());
+            expiry.forward = moved.spot.get() * math::exp(carry * of_time);
+            expiry.discount = math::exp(math::ln(expiry.discount) * of_time);
+            expiry.tau_years = left;
+            expiry.sqrt_tau = math::sqrt(left);
+        }
+        for vol in &mut moved.columns.vol {
+            *vol = (*vol + step.vol).max(LEAST_VOL);
+        }
+        moved
+    }
+}
+
 /// Whether a settlement instant lies in the study's scope.
 pub fn includes(scope: ExpiryScope, settles: Instant, edges: BucketEdges) -> bool {
     match scope {

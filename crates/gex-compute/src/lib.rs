@@ -46,6 +46,7 @@ pub mod exposure;
 pub mod flip;
 pub mod forward;
 mod grid_sum;
+pub mod hedge_flow;
 pub mod implied_vol;
 pub mod implied_vols;
 pub mod inverse;
