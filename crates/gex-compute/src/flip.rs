@@ -32,6 +32,13 @@ pub enum FlipMethod {
 }
 
 impl FlipMethod {
+    /// Every method.
+    pub const ALL: [Self; 3] = [
+        Self::RepriceStickyStrike,
+        Self::RepriceStickyMoneyness,
+        Self::LinearGrid60,
+    ];
+
     /// The name in metadata and reports.
     pub fn name(self) -> &'static str {
         match self {

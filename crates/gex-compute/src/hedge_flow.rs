@@ -1,7 +1,13 @@
 //! What dealers must trade when spot, time and volatility move: the whole book repriced.
 
 use crate::book::{Book, Move};
+use crate::buckets::BucketEdges;
+use crate::market::Instant;
 use crate::market::contract::Payoff;
+use crate::market::snapshot::ChainSnapshot;
+use crate::positioning::Positioning;
+use crate::priced::PricedChain;
+use crate::pricing::PricingConfig;
 use crate::profile::GammaCurve;
 use crate::row_exposures::RowExposures;
 
@@ -68,6 +74,30 @@ impl<'a> Hedger<'a> {
         flow.residual = flow.total - flow.gamma - flow.vanna - flow.charm;
         flow
     }
+}
+
+/// What dealers trade under each of several models over each of several moves from one snapshot.
+pub fn of_snapshot(
+    chain: &ChainSnapshot,
+    config: &PricingConfig,
+    models: &[Positioning],
+    (next_session_end, moves): (Instant, &[Move]),
+) -> Vec<Vec<HedgeFlow>> {
+    let edges = BucketEdges {
+        ts: chain.head().ts,
+        next_session_end,
+    };
+    let priced = PricedChain::new(chain, config);
+    let (book, _) = Book::from_chain(&priced, config.expiries, edges);
+    let hedger = Hedger::new(&book);
+    let flows = |model: &Positioning| {
+        let weights = model.weights(&book.columns().right);
+        moves
+            .iter()
+            .map(|step| hedger.flow(&weights, *step))
+            .collect()
+    };
+    models.iter().map(flows).collect()
 }
 
 /// Per cents in a move of the whole.

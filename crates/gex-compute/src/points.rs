@@ -4,7 +4,7 @@ use crate::book::{Book, BookCounts};
 use crate::buckets::{Bucket, BucketEdges};
 use crate::concentration::{herfindahl, top_share};
 use crate::exposure::{RowExposures, balance, vendor_gamma_ratio};
-use crate::flip::{self, Flip, FlipRule};
+use crate::flip::{Flip, FlipRule};
 use crate::market::Instant;
 use crate::market::contract::Right;
 use crate::market::snapshot::{ChainSnapshot, ColumnSet};
@@ -177,7 +177,7 @@ const FIGURE_POINTS: usize = 201;
 pub fn snapshot_figure(
     chain: &ChainSnapshot,
     config: &PricingConfig,
-    model: Positioning,
+    (model, rule): (Positioning, FlipRule),
     next_session_end: Instant,
 ) -> SnapshotFigure {
     let parts = Parts::new(chain, config, next_session_end, Memory::default());
@@ -192,7 +192,7 @@ pub fn snapshot_figure(
         levels: grid.moves().iter().map(|share| share * spot).collect(),
         net: nets.pop().unwrap_or_default(),
         gross,
-        flip: flip::sticky_strike(&parts.curve, spot, &models[..1]).remove(0),
+        flip: rule.find(&parts.book, &parts.curve, &models[..1]).remove(0),
         strikes,
         top_5_share: top_share(&by_strike, 5),
     }

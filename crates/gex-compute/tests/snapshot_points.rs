@@ -8,6 +8,7 @@
 )]
 
 use chrono::{NaiveDate, TimeDelta, TimeZone, Utc};
+use gex_compute::flip::FlipRule;
 use gex_compute::forward::{ExpiryTerms, ForwardFailure, forward_of};
 use gex_compute::market::Instant;
 use gex_compute::market::contract::{Exercise, Payoff, Right};
@@ -561,7 +562,12 @@ fn the_figure_and_the_point_show_one_flip() {
     let chain = chain(rows);
     let point = &points(&chain, &config()).points[0];
     let model = Positioning::CallsLongPutsShort;
-    let figure = snapshot_figure(&chain, &config(), model, now() + TimeDelta::days(3));
+    let figure = snapshot_figure(
+        &chain,
+        &config(),
+        (model, FlipRule::DEFAULT),
+        now() + TimeDelta::days(3),
+    );
     assert_eq!(figure.flip.nearest, point.measures.flip);
     let flip = point.measures.flip.unwrap();
     assert_eq!(point.measures.flip_distance, Some((SPOT - flip) / SPOT));

@@ -24,6 +24,12 @@ pub(crate) fn assumptions(plan: &Plan, document: &Document, replay: &Replay) -> 
     ));
     sentences.push(format!("Volatility: {}.", volatility_words(pricing.iv)));
     sentences.push(format!("Expiries in the book: {}.", pricing.expiries));
+    sentences.push(format!(
+        "Flip: {} from {} to {} of spot.",
+        plan.flip.method.name(),
+        plan.flip.range.low,
+        plan.flip.range.high
+    ));
     sentences.push(clock_sentence(&document.open_interest));
     let calendar = Calendar::from_name(&document.calendar).filter(|c| *c != Calendar::Deribit);
     if let Some(sentence) = calendar.and_then(|c| window_sentence(&replay.points, c)) {

@@ -24,6 +24,7 @@ pub mod replay;
 pub mod run;
 pub mod run_folder;
 pub mod series_table;
+pub mod snapshot_tables;
 pub mod study_file;
 pub mod study_plan;
 pub mod tables;

@@ -211,7 +211,7 @@ pub fn snapshot_figures(
     let (Some(end), Ok(model)) = (end, Positioning::from_name(&name)) else {
         return (None, None);
     };
-    let figure = snapshot_figure(chain, &plan.pricing, model, end);
+    let figure = snapshot_figure(chain, &plan.pricing, (model, plan.flip), end);
     let point = replay
         .points
         .iter()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use gex_analysis::inputs::KnownAtRule;
+use gex_compute::flip::{FlipMethod, FlipRule, SpotRange};
 use gex_compute::market::calendar::Calendar;
 use gex_compute::market::units::Rate;
 use gex_compute::positioning::Positioning;
@@ -15,7 +16,7 @@ use serde_spanned::Spanned;
 
 use crate::checker::Checker;
 use crate::diagnostic::Diagnostic;
-use crate::study_file::{DataTable, PositioningTable, PricingTable};
+use crate::study_file::{DataTable, FlipTable, PositioningTable, PricingTable};
 
 /// What is read.
 #[derive(Debug, Clone, PartialEq)]
@@ -254,6 +255,27 @@ pub fn pricing_plan(checker: &mut Checker, table: &PricingTable) -> Option<Prici
         iv,
         doubtful: DoubtfulVol::LeaveOut,
         expiries,
+    })
+}
+
+/// Turns `[flip]` into the rule of the search; left out, sticky strikes from 0.8 to 1.2 of spot.
+pub fn flip_plan(checker: &mut Checker, table: &FlipTable) -> Option<FlipRule> {
+    let methods = FlipMethod::ALL.map(|method| (method.name(), method));
+    let method = match &table.method {
+        Some(typed) => checker.choose("flip method", typed, &methods)?,
+        None => FlipRule::DEFAULT.method,
+    };
+    let mut share = |what: &str, typed: &Option<Spanned<f64>>, range, default| match typed {
+        Some(typed) => checker.within(what, typed, range),
+        None => Some(default),
+    };
+    let SpotRange { low, high } = FlipRule::DEFAULT.range;
+    // Spot itself lies inside, so that net gamma at spot is on the curve that is searched.
+    let low = share("flip.low", &table.low, (0.1, 0.99), low)?;
+    let high = share("flip.high", &table.high, (1.01, 10.0), high)?;
+    Some(FlipRule {
+        method,
+        range: SpotRange { low, high },
     })
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use gex_compute::flip::FlipRule;
 use gex_compute::market::calendar::Calendar;
 use gex_compute::market::snapshot::ChainSnapshot;
 use gex_compute::points::{ForwardCounts, SeriesEngine, SeriesRequest};
@@ -15,6 +14,7 @@ use indicatif::ProgressBar;
 use crate::choose::{Chooser, next_session_end};
 use crate::parallel::ordered_map_with;
 use crate::plan::SnapshotChoice;
+use crate::snapshot_tables::SnapshotTables;
 use crate::study_plan::Plan;
 
 /// What the replay of an archive gave.
@@ -28,6 +28,8 @@ pub struct Replay {
     pub last: Option<ChainSnapshot>,
     /// Sessions of the calendar, between the first and the last snapshot, without one.
     pub missing: Vec<NaiveDate>,
+    /// Tables of every snapshot that the study asks for.
+    pub tables: SnapshotTables,
 }
 
 /// Why an archive can't be replayed.
@@ -99,6 +101,7 @@ impl Replay {
     fn absorb(&mut self, later: Self) {
         self.points.extend(later.points);
         self.forwards = sum(self.forwards, later.forwards);
+        self.tables.absorb(later.tables);
         if later.last.is_some() {
             self.last = later.last;
         }
@@ -128,7 +131,7 @@ impl Month<'_> {
         SeriesEngine::new(SeriesRequest {
             pricing: self.plan.pricing,
             models: self.plan.models.clone(),
-            flip: FlipRule::DEFAULT,
+            flip: self.plan.flip,
             wanted: Wanted::ALL,
         })
     }
@@ -175,6 +178,7 @@ impl Month<'_> {
             return Some(snapshot);
         };
         let result = engine.points(&snapshot, end);
+        part.tables.add(self.plan, &snapshot, &result.points, end);
         part.points.extend(result.points);
         part.forwards = sum(part.forwards, result.forwards);
         part.last.replace(snapshot)

@@ -21,9 +21,15 @@ pub struct StudyFile {
     /// `[pricing]`
     #[serde(default)]
     pub pricing: PricingTable,
+    /// `[flip]`
+    #[serde(default)]
+    pub flip: FlipTable,
     /// `[positioning]`
     #[serde(default)]
     pub positioning: PositioningTable,
+    /// `[output]`
+    #[serde(default)]
+    pub output: OutputTable,
     /// `[[hypothesis]]`
     #[serde(default)]
     pub hypothesis: Vec<HypothesisTable>,
@@ -92,12 +98,33 @@ pub struct PricingTable {
     pub expiries: Option<Spanned<String>>,
 }
 
+/// `[flip]`: how the spot is found at which net gamma changes sign.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlipTable {
+    /// `reprice-sticky-strike`, `reprice-sticky-moneyness` or `linear-grid-60`.
+    pub method: Option<Spanned<String>>,
+    /// Lowest spot of the search, as a share of today's.
+    pub low: Option<Spanned<f64>>,
+    /// Highest spot of the search, likewise.
+    pub high: Option<Spanned<f64>>,
+}
+
 /// `[positioning]`: who is assumed to hold what.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PositioningTable {
     /// Models by name; gross is always added.
     pub models: Option<Vec<Spanned<String>>>,
+}
+
+/// `[output]`: tables of every snapshot beside the series.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputTable {
+    /// `profile`, `strikes`, `hedge-flow`.
+    #[serde(default)]
+    pub tables: Vec<Spanned<String>>,
 }
 
 /// `[[hypothesis]]`: one claim, fixed before the run.

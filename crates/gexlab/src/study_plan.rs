@@ -1,5 +1,6 @@
 //! From the study file as typed to everything a run needs.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use gex_analysis::controls::IMPLIED_NAMES;
@@ -8,15 +9,17 @@ use gex_analysis::study::{
     Control, Estimator, Horizon, Hypothesis, OutcomeKind, OutcomeSpec, RegimeSpec, Scale,
     SignalColumn, SignalSpec, Study, VENDOR_POSITIONING, column_and_part,
 };
+use gex_compute::flip::FlipRule;
 use gex_compute::positioning::Positioning;
 use gex_compute::pricing::PricingConfig;
 use serde_spanned::Spanned;
 
 use crate::checker::Checker;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{DataPlan, Source, data_plan, positioning_plan, pricing_plan};
+use crate::plan::{DataPlan, Source, data_plan, flip_plan, positioning_plan, pricing_plan};
+use crate::snapshot_tables::OutputKind;
 use crate::study_file::{
-    GridTable, HypothesisTable, OutcomeTable, RegimeTable, SignalTable, StudyFile,
+    GridTable, HypothesisTable, OutcomeTable, OutputTable, RegimeTable, SignalTable, StudyFile,
 };
 
 /// Everything a run needs, checked.
@@ -28,8 +31,12 @@ pub struct Plan {
     pub data: DataPlan,
     /// How contracts are priced.
     pub pricing: PricingConfig,
+    /// How flips are found.
+    pub flip: FlipRule,
     /// Positioning models, the study's own first.
     pub models: Vec<Positioning>,
+    /// Tables of every snapshot that are written beside the series.
+    pub outputs: BTreeSet<OutputKind>,
 }
 
 /// Checks a study file as a whole; paths are relative to `base`, its folder.
@@ -42,7 +49,9 @@ pub fn plan(file: &StudyFile, base: &Path) -> Result<Plan, Vec<Diagnostic>> {
     let name = study_name(&mut checker, &file.study.name);
     let data = data_plan(&mut checker, &file.data, base);
     let pricing = pricing_plan(&mut checker, &file.pricing);
+    let flip = flip_plan(&mut checker, &file.flip);
     let models = positioning_plan(&mut checker, &file.positioning);
+    let outputs = output_plan(&mut checker, &file.output);
     let mut hypotheses: Vec<Hypothesis> = file
         .hypothesis
         .iter()
@@ -57,16 +66,26 @@ pub fn plan(file: &StudyFile, base: &Path) -> Result<Plan, Vec<Diagnostic>> {
     }
     let seed = file.study.seed;
     let study = name.and_then(|name| checked_study(&mut checker, (&name, seed), hypotheses, file));
-    let whole = match (study, data, pricing) {
-        (Some(study), Some(data), Some(pricing)) => Some(Plan {
+    let whole = match (study, data, pricing, flip) {
+        (Some(study), Some(data), Some(pricing), Some(flip)) => Some(Plan {
             study,
             data,
             pricing,
+            flip,
             models,
+            outputs,
         }),
         _ => None,
     };
     checker.finish(whole)
+}
+
+fn output_plan(checker: &mut Checker, table: &OutputTable) -> BTreeSet<OutputKind> {
+    let known = OutputKind::ALL.map(|kind| (kind.name(), kind));
+    let tables = table.tables.iter();
+    tables
+        .filter_map(|typed| checker.choose("table", typed, &known))
+        .collect()
 }
 
 /// A study's name is a folder's name too.

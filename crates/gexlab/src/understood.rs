@@ -30,6 +30,12 @@ pub fn understood(plan: &Plan) -> Value {
             "iv": pricing.iv.word(),
             "expiries": pricing.expiries.to_string(),
         },
+        "flip": {
+            "method": plan.flip.method.name(),
+            "low": plan.flip.range.low,
+            "high": plan.flip.range.high,
+        },
+        "outputs": plan.outputs.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
         "positioning": plan.models.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "hypotheses": plan.study.hypotheses().iter().map(whole_hypothesis).collect::<Vec<_>>(),
     })
@@ -43,6 +49,7 @@ pub fn hypothesis_hashes(plan: &Plan) -> Vec<String> {
         let parts = json!([
             tested(hypothesis),
             whole["pricing"],
+            whole["flip"],
             whole["data"]["source"]
         ]);
         hash(parts.to_string().as_bytes())
