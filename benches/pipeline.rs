@@ -10,14 +10,21 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use gex_compute::black76;
+use gex_compute::book::Book;
+use gex_compute::buckets::BucketEdges;
+use gex_compute::flip::{FlipMethod, FlipRule};
+use gex_compute::implied_vols::{Quotes, solve_all};
 use gex_compute::market::contract::{Exercise, Payoff, Right};
 use gex_compute::market::snapshot::{ChainRow, ChainSnapshot, Flags, SnapshotHead};
 use gex_compute::market::units::{Currency, Rate, Spot};
 use gex_compute::points::series_points;
 use gex_compute::positioning::Positioning;
+use gex_compute::priced::PricedChain;
 use gex_compute::pricing::{
     DoubtfulVol, ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource,
 };
+use gex_compute::profile::GammaCurve;
 use gex_ingest::archive::{Archive, ArchiveTerms, ArchiveWriter, Origin, Summary};
 use gex_ingest::import::Conflict;
 use gex_sim::{Market, WorldSpec};
@@ -132,4 +139,83 @@ fn every_column_of_one_large_chain(bencher: Bencher<'_, '_>) {
         assert_eq!(result.points.len(), 3);
         result
     });
+}
+
+/// The book of the large chain and its naive weights.
+fn large_book() -> (Book, Vec<f64>) {
+    let chain = large_chain();
+    let edges = BucketEdges {
+        ts: chain.head().ts,
+        next_session_end: chain.head().ts,
+    };
+    let priced = PricedChain::new(&chain, &PRICING);
+    let (book, _) = Book::from_chain(&priced, ExpiryScope::All, edges);
+    let weights = Positioning::CallsLongPutsShort.weights(&book.columns().right);
+    (book, weights)
+}
+
+/// The curve of a book and its net at one spot: logarithms, exponentials and sums.
+#[divan::bench]
+fn net_of_one_large_book(bencher: Bencher<'_, '_>) {
+    let (book, weights) = large_book();
+    let mut curve = GammaCurve::default();
+    bencher
+        .counter(ItemsCount::new(book.len()))
+        .bench_local(|| {
+            curve.refill(&book);
+            let net = curve.net(&weights, book.spot.get());
+            assert!(net.is_finite());
+            net
+        });
+}
+
+/// One flip by each method over a curve that stands.
+#[divan::bench(args = [FlipMethod::RepriceStickyStrike, FlipMethod::LinearGrid60])]
+fn flip_of_one_large_book(bencher: Bencher<'_, '_>, method: FlipMethod) {
+    let (book, weights) = large_book();
+    let curve = GammaCurve::new(&book);
+    let rule = FlipRule {
+        method,
+        ..FlipRule::DEFAULT
+    };
+    let models = [weights];
+    bencher.counter(ItemsCount::new(book.len())).bench(|| {
+        let flips = rule.find(&book, &curve, &models);
+        assert!(flips[0].nearest.is_some());
+        flips
+    });
+}
+
+/// Volatilities of 4,096 quotes around a forward, each known in advance.
+#[divan::bench]
+fn volatilities_of_a_column(bencher: Bencher<'_, '_>) {
+    let strike: Vec<f64> = (0..4_096).map(|k| 2_500.0 + f64::from(k)).collect();
+    let right = vec![Right::Call; strike.len()];
+    let price = |strike: &f64| {
+        let terms = black76::Terms {
+            right: Right::Call,
+            forward: 4_700.0,
+            strike: *strike,
+            years: 0.25,
+            rate: 0.0,
+            vol: 0.2,
+        };
+        terms.price().expect("a price")
+    };
+    let price: Vec<f64> = strike.iter().map(price).collect();
+    let quotes = Quotes {
+        forward: 4_700.0,
+        years: 0.25,
+        right: &right,
+        strike: &strike,
+        price: &price,
+        doubtful: DoubtfulVol::LeaveOut,
+    };
+    let mut vols = Vec::new();
+    bencher
+        .counter(ItemsCount::new(strike.len()))
+        .bench_local(|| {
+            solve_all(quotes, &mut vols);
+            assert!((vols[2_200] - 0.2).abs() < 1e-9);
+        });
 }

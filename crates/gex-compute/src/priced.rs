@@ -225,7 +225,7 @@ impl<'a> PricedChain<'a> {
         };
         solve_all(quotes, &mut to_solve.vols);
         for (i, vol) in to_solve.rows.iter().zip(&to_solve.vols) {
-            if USABLE.contains(vol) {
+            if SOLVED.contains(vol) {
                 self.memory.vols[*i] = *vol;
                 self.memory.origins[*i] = VolOrigin::Solved;
             }
@@ -289,3 +289,5 @@ impl<'a> PricedChain<'a> {
 
 /// Beyond these bounds a volatility is a sentinel, and exponentials overflow.
 const USABLE: std::ops::RangeInclusive<f64> = 1e-4..=100.0;
+/// Above 1,000 % a solved volatility is the tick of a contract that settles within minutes.
+const SOLVED: std::ops::RangeInclusive<f64> = 1e-4..=10.0;
