@@ -39,6 +39,7 @@
 
 pub mod black76;
 pub mod book;
+mod book_rows;
 pub mod bsm;
 pub mod buckets;
 pub mod concentration;
