@@ -121,6 +121,74 @@ fn deribit_without_forwards_is_refused_with_the_cure() {
     assert!(text.contains("derived_implied_forward.parquet"), "{text}");
 }
 
+/// Columns as `public/ticker` names them (docs.deribit.com), flattened with dots; values made up.
+const TICKERS: &str = "\
+underlying_price,timestamp,open_interest,mark_price,mark_iv,instrument_name,index_price,bid_iv,\
+best_bid_price,best_ask_price,ask_iv,stats.volume,greeks.gamma,greeks.delta
+100050.0,1769155200000,2.5,0.031,40.0,BTC-30JAN26-100000-C,100000.0,39.0,0.0305,0.0,0.0,1.5,1e-05,0.52
+100050.0,1769155201000,4.0,0.030,40.0,BTC-30JAN26-100000-P,100010.0,39.0,0.0295,0.0315,41.0,,1e-05,-0.48
+0.5,1769155201500,10.0,0.02,80.0,XRP_USDC-30JAN26-0d45-C,0.5,79.0,0.019,0.021,81.0,0.0,0.5,0.9
+100050.0,1769155202000,4.0,0.030,40.0,BTC-PERPETUAL,100010.0,39.0,0.0295,0.0315,41.0,,1e-05,-0.48
+101050.0,1769158800000,3.5,0.033,41.0,BTC-30JAN26-100000-C,101000.0,40.0,0.0325,0.0335,42.0,1.5,1e-05,0.58
+";
+
+#[test]
+fn deribit_tickers_make_one_chain_a_pass() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("tickers.csv");
+    std::fs::write(&path, TICKERS).unwrap();
+    let (report, chains) = import(path);
+    assert_eq!(report.profile.name, "deribit-ticker");
+    assert_eq!(
+        report.sources[0].rows.set_aside, 1,
+        "a perpetual has no strike"
+    );
+    let heads: Vec<_> = chains
+        .iter()
+        .map(|chain| (chain.head().ts.timestamp_millis(), chain.head().spot.get()))
+        .collect();
+    assert!(heads.contains(&(1_769_155_201_000, 100_010.0)), "{heads:?}");
+    assert!(heads.contains(&(1_769_158_800_000, 101_000.0)), "{heads:?}");
+    assert!(heads.contains(&(1_769_155_201_500, 0.5)), "{heads:?}");
+    let rows: Vec<ChainRow> = chains.iter().flat_map(ChainSnapshot::rows).collect();
+    let coin = rows
+        .iter()
+        .find(|row| row.open_interest == Some(2.5))
+        .unwrap();
+    close(coin.iv, 0.40);
+    close(coin.bid, 0.0305);
+    close(coin.forward, 100_050.0);
+    assert_eq!(
+        (coin.ask, coin.payoff),
+        (None, Payoff::Inverse),
+        "an offer of 0 is none"
+    );
+    let pair = rows
+        .iter()
+        .find(|row| row.payoff == Payoff::Linear)
+        .unwrap();
+    close(Some(pair.strike), 0.45);
+}
+
+/// Both files are of test.deribit.com, as the README beside them says.
+#[test]
+fn deribit_tickers_of_the_test_exchange_are_refused() {
+    for (coin, column) in [("btc", "underlying_price"), ("eth", "mark_iv")] {
+        let file = format!("raw/deribit/{coin}_ticker_flat_2021-02-11.csv");
+        let Some(file) = shared(&file) else {
+            return;
+        };
+        let request = ImportRequest::of(vec![file]);
+        let error = read_sources(&request, &mut |_| (), &mut |_| Ok(())).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("artificial_market"), "{text}");
+        assert!(
+            text.contains(column) && text.contains("test.deribit.com"),
+            "{text}"
+        );
+    }
+}
+
 /// Rows, lots and prices read from the files themselves: 111,711 options of NIFTY, of which 2,866 on
 /// their day of expiry, and 198 futures.
 #[test]

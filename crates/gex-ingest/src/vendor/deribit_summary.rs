@@ -14,37 +14,26 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::NaiveDate;
 use chrono_tz::Tz;
 use gex_compute::market::Instant;
-use gex_compute::market::calendar::{Calendar, Settlement};
-use gex_compute::market::contract::{Exercise, Payoff, Right};
-use gex_compute::market::units::Currency;
+use gex_compute::market::calendar::Calendar;
 
 use super::columns::{Columns, Field, Table, Units, check_units};
 use super::companion::Companion;
+use super::deribit_name::{INVERSE_TERMS, Instrument, NAME, settles};
 use super::frame::{Frame, TimeRule};
 use super::table::Groups;
 use super::{Profile, Stamp, VendorChain, VendorFile};
-use crate::accept::{Candidate, Terms};
 use crate::quality::Rule;
 use crate::sessions::OiClock;
-use crate::source::{SourceError, SourceFile, printable};
+use crate::source::{SourceError, SourceFile};
 
-const NAME: &str = "instrument_name";
 /// Collectors write the hour in UTC, some of them without saying so.
 const TIMES: [&str; 2] = ["ts_utc", "date"];
 const FORWARDS: Companion = Companion {
     name: "derived_implied_forward.parquet",
     columns: &["ts_utc", "expiry", "implied_forward"],
     more: &[],
-};
-
-const INVERSE_TERMS: Terms = Terms {
-    exercise: Exercise::European,
-    payoff: Payoff::Inverse,
-    multiplier: 1.0,
-    currency: Currency::USD,
 };
 
 pub(super) fn profile() -> Profile {
@@ -80,11 +69,7 @@ pub(super) fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
     table.note_malformed();
     let mut groups = Groups::new(source, &columns);
     for ((mut candidate, ts), name) in table.candidates.into_iter().zip(instants).zip(names) {
-        let instrument = name.as_deref().and_then(Instrument::parse);
-        match (&instrument, name) {
-            (Some(instrument), _) => instrument.describe(&mut candidate),
-            (None, name) => candidate.malformed = name.map(|name| (NAME.into(), printable(&name))),
-        }
+        let instrument = Instrument::of(name.as_deref(), &mut candidate);
         candidate.values.forward = forwards.of(ts, candidate.expiry);
         let underlying = instrument.map_or("unnamed".to_owned(), |i| i.underlying);
         groups.add(ts, Some(underlying), candidate);
@@ -107,50 +92,6 @@ fn utc() -> TimeRule {
         format: None,
         zone: Some(Tz::UTC),
     }
-}
-
-/// What the name of an option says.
-#[derive(Debug, PartialEq)]
-struct Instrument {
-    underlying: String,
-    expiry: Instant,
-    strike: f64,
-    right: Right,
-}
-
-impl Instrument {
-    fn parse(name: &str) -> Option<Self> {
-        let mut parts = name.split('-');
-        let (underlying, date) = (parts.next()?, parts.next()?);
-        let (strike, right) = (parts.next()?, parts.next()?);
-        if underlying.is_empty() || parts.next().is_some() {
-            return None;
-        }
-        let date = NaiveDate::parse_from_str(date, "%d%b%y").ok()?;
-        Some(Self {
-            underlying: underlying.to_owned(),
-            expiry: settles(date),
-            strike: strike.replacen('d', ".", 1).parse().ok()?,
-            right: Right::from_letter(right)?,
-        })
-    }
-
-    fn describe(&self, candidate: &mut Candidate) {
-        self.underlying.clone_into(&mut candidate.root);
-        candidate.expiry = Some(self.expiry);
-        candidate.strike = Some(self.strike);
-        candidate.right = Ok(self.right);
-        if self.underlying.contains('_') {
-            candidate.terms = Some(Terms {
-                payoff: Payoff::Linear,
-                ..INVERSE_TERMS
-            });
-        }
-    }
-}
-
-fn settles(date: NaiveDate) -> Instant {
-    Calendar::Deribit.settlement(date, Settlement::Utc0800)
 }
 
 /// Forwards by instant and settlement.
@@ -187,31 +128,5 @@ fn take_spot_from_forward(chain: &mut VendorChain) {
     for candidate in &mut chain.candidates {
         candidate.spot = nearest.map(|(_, forward)| forward);
         Rule::SpotFromForward.raise(&mut candidate.flags);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Names from docs.deribit.com ("Instrument Naming") and from a chain of 2026-03-09.
-    #[test]
-    fn names_hold_expiry_strike_and_right() {
-        let option = Instrument::parse("BTC-9MAR26-74000-P").unwrap();
-        assert_eq!(option.underlying, "BTC");
-        assert_eq!(option.expiry.to_rfc3339(), "2026-03-09T08:00:00+00:00");
-        assert_eq!((option.strike, option.right), (74_000.0, Right::Put));
-        let option = Instrument::parse("XRP_USDC-30JUN23-0d45-C").unwrap();
-        assert_eq!(option.underlying, "XRP_USDC");
-        assert_eq!((option.strike, option.right), (0.45, Right::Call));
-    }
-
-    #[test]
-    fn names_of_anything_else_are_none() {
-        for name in ["BTC-PERPETUAL", "BTC-9MAR26", "BTC-9MAR26-74000-X", ""] {
-            assert_eq!(Instrument::parse(name), None, "{name}");
-        }
-        assert_eq!(Instrument::parse("BTC-CS-28JAN22-40000_45000"), None);
-        assert_eq!(Instrument::parse("BTC-31FEB26-74000-C"), None);
     }
 }

@@ -6,7 +6,9 @@ mod cboe_delayed;
 mod cboe_snap;
 pub mod columns;
 mod companion;
+mod deribit_name;
 mod deribit_summary;
+mod deribit_ticker;
 pub(crate) mod frame;
 mod nse_udiff;
 mod options_dataset;
@@ -34,6 +36,8 @@ pub enum Format {
     CboeSnap,
     /// Barchart's chain of the nearest expiries, without roots.
     Barchart,
+    /// Deribit's tickers, flattened: prices in coin, the index beside each row.
+    DeribitTicker,
     /// Deribit's option chain by instrument name, volatilities in per cent.
     DeribitSummary,
     /// The free history of SPY, QQQ and IWM by year, prices of the underlying beside it.
@@ -50,6 +54,7 @@ impl Format {
         Self::CboeDelayed,
         Self::CboeSnap,
         Self::Barchart,
+        Self::DeribitTicker,
         Self::DeribitSummary,
         Self::OptionsDataset,
         Self::NseUdiff,
@@ -62,6 +67,7 @@ impl Format {
             Self::CboeDelayed => "cboe-delayed",
             Self::CboeSnap => "cboe-snap",
             Self::Barchart => "barchart",
+            Self::DeribitTicker => "deribit-ticker",
             Self::DeribitSummary => "deribit-summary",
             Self::OptionsDataset => "options-dataset",
             Self::NseUdiff => "nse-udiff",
@@ -83,6 +89,12 @@ impl Format {
             Self::CboeDelayed => &["ts_utc", "session_date", "root", "last_trade_time_et"],
             Self::CboeSnap => &["ts_utc", "session_date", "dte", "cp", "oi"],
             Self::Barchart => &["ts_utc", "session_date", "dte", "right", "open_interest"],
+            Self::DeribitTicker => &[
+                "instrument_name",
+                "index_price",
+                "best_bid_price",
+                "mark_iv",
+            ],
             Self::DeribitSummary => &["instrument_name", "mark_iv", "bid_iv", "open_interest"],
             Self::OptionsDataset => &["contract_id", "expiration", "implied_volatility", "date"],
             Self::NseUdiff => &["TckrSymb", "FinInstrmTp", "SttlmPric", "NewBrdLotQty"],
@@ -126,6 +138,7 @@ impl Layout {
             Self::Vendor(Format::CboeDelayed) => cboe_delayed::profile(),
             Self::Vendor(Format::CboeSnap) => cboe_snap::profile(),
             Self::Vendor(Format::Barchart) => barchart::profile(),
+            Self::Vendor(Format::DeribitTicker) => deribit_ticker::profile(),
             Self::Vendor(Format::DeribitSummary) => deribit_summary::profile(),
             Self::Vendor(Format::OptionsDataset) => options_dataset::profile(),
             Self::Vendor(Format::NseUdiff) => nse_udiff::profile(),
@@ -144,6 +157,7 @@ impl Layout {
             Self::Vendor(Format::CboeDelayed) => cboe_delayed::read(source),
             Self::Vendor(Format::CboeSnap) => cboe_snap::read(source),
             Self::Vendor(Format::Barchart) => barchart::read(source),
+            Self::Vendor(Format::DeribitTicker) => deribit_ticker::read(source),
             Self::Vendor(Format::DeribitSummary) => deribit_summary::read(source),
             Self::Vendor(Format::OptionsDataset) => options_dataset::read(source),
             Self::Vendor(Format::NseUdiff) => nse_udiff::read(source),
