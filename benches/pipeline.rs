@@ -150,7 +150,7 @@ fn large_book() -> (Book, Vec<f64>) {
     };
     let priced = PricedChain::new(&chain, &PRICING);
     let (book, _) = Book::from_chain(&priced, ExpiryScope::All, edges);
-    let weights = Positioning::CallsLongPutsShort.weights(&book.columns().right);
+    let weights = Positioning::CallsLongPutsShort.weights(&book);
     (book, weights)
 }
 

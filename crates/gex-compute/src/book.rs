@@ -74,6 +74,13 @@ pub struct BookColumns {
     /// The vendor's gamma per unit of underlying, where there is one: kept to compare. Empty where
     /// the snapshot was read without it.
     pub vendor_gamma: Vec<Option<f64>>,
+    /// What a vendor says that dealers hold, as a share of open interest; NaN where unknown, empty where
+    /// the snapshot was read without it.
+    pub inventory: Vec<f64>,
+    /// What takers have bought since listing, likewise.
+    pub bought: Vec<f64>,
+    /// What takers bought in the session, likewise.
+    pub flow: Vec<f64>,
 }
 
 /// Contracts and open interest of one kind.

@@ -140,6 +140,9 @@ impl BookColumns {
         self.right.clear();
         self.payoff.clear();
         self.vendor_gamma.clear();
+        self.inventory.clear();
+        self.bought.clear();
+        self.flow.clear();
     }
 
     /// Adds the rows from `first` on whose open interest stands in `kept`; logarithms of strikes are
@@ -153,6 +156,16 @@ impl BookColumns {
             let rows = (first..).zip(kept).filter(|(_, open)| 0.0 < **open);
             self.vendor_gamma
                 .extend(rows.map(|(i, _)| vendor_gamma.get(i)));
+        }
+        let chain = priced.chain();
+        let shares = [
+            (&mut self.inventory, chain.columns().dealer_position.raw()),
+            (&mut self.bought, chain.bought()),
+            (&mut self.flow, chain.columns().taker_net.raw()),
+        ];
+        for (share, contracts) in shares.into_iter().filter(|(_, c)| !c.is_empty()) {
+            let rows = (first..).zip(kept).filter(|(_, open)| 0.0 < **open);
+            share.extend(rows.map(|(i, open)| contracts[i] / open));
         }
     }
 

@@ -91,7 +91,7 @@ pub fn of_snapshot(
     let (book, _) = Book::from_chain(&priced, config.expiries, edges);
     let hedger = Hedger::new(&book);
     let flows = |model: &Positioning| {
-        let weights = model.weights(&book.columns().right);
+        let weights = model.weights(&book);
         moves
             .iter()
             .map(|step| hedger.flow(&weights, *step))

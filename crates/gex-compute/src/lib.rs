@@ -23,7 +23,7 @@
 //! let (rate, dividend, currency) = (Rate::ZERO, Rate::ZERO, Currency::USD);
 //! let book = Book::from_contracts(CarryMarket { spot, rate, dividend, currency }, chain);
 //! let curve = GammaCurve::new(&book);
-//! let weights = Positioning::CallsLongPutsShort.weights(&book.columns().right);
+//! let weights = Positioning::CallsLongPutsShort.weights(&book);
 //! let flip = &sticky_strike(&curve, spot.get(), &[weights.clone()])[0];
 //! assert_eq!(curve.net(&weights, spot.get()).round(), 3_063_531.0); // dollars per 1 %
 //! assert_eq!(flip.nearest.map(f64::round), Some(4_967.0)); // √(5500·4500)·exp(−σ²T/2)
@@ -45,6 +45,7 @@ pub mod buckets;
 pub mod concentration;
 pub mod exposure;
 pub mod flip;
+pub mod flow_history;
 pub mod forward;
 mod grid_sum;
 pub mod hedge_flow;

@@ -112,7 +112,9 @@ impl SeriesEngine {
 
     /// The columns of a snapshot that the request needs.
     pub fn columns(&self) -> ColumnSet {
-        self.request.wanted.columns(&self.request.pricing)
+        let columns = self.request.wanted.columns(&self.request.pricing);
+        let models = self.request.models.iter();
+        models.fold(columns, |columns, model| columns.and(model.columns()))
     }
 
     /// Turns one snapshot into one point a positioning model, every measure that is wanted filled
@@ -182,7 +184,7 @@ pub fn snapshot_figure(
 ) -> SnapshotFigure {
     let parts = Parts::new(chain, config, next_session_end, Memory::default());
     let spot = parts.book.spot.get();
-    let models = [model, Positioning::Gross].map(|m| m.weights(&parts.book.columns().right));
+    let models = [model, Positioning::Gross].map(|m| m.weights(&parts.book));
     let grid = LogGrid::between(0.8, 1.2, FIGURE_POINTS);
     let mut nets = parts.curve.nets_on(&models, &grid);
     let gross = nets.pop().unwrap_or_default();
@@ -270,9 +272,8 @@ impl<'a> Parts<'a> {
         if wanted.greeks() {
             self.rows.refill_greeks(&self.book, &self.curve);
         }
-        let rights = &self.book.columns().right;
         let weights: Vec<Vec<f64>> = { request.models.iter() }
-            .map(|model| model.weights(rights))
+            .map(|model| model.weights(&self.book))
             .collect();
         let flips = if wanted.flip() {
             request.flip.find(&self.book, &self.curve, &weights)

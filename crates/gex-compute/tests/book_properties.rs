@@ -58,12 +58,12 @@ fn gamma(book: &Book) -> Vec<f64> {
 }
 
 fn net(book: &Book, model: Positioning) -> f64 {
-    let weights = model.weights(&book.columns().right);
+    let weights = model.weights(&book);
     GammaCurve::new(book).net(&weights, book.spot.get())
 }
 
 fn flip_of(book: &Book, model: Positioning) -> Flip {
-    let weights = model.weights(&book.columns().right);
+    let weights = model.weights(&book);
     flip::sticky_strike(&GammaCurve::new(book), book.spot.get(), &[weights]).remove(0)
 }
 
@@ -174,8 +174,8 @@ fn gross_gamma_never_changes_sign() {
 fn the_recurrence_agrees_with_the_closed_form_at_every_point() {
     let book = book_at(4_000.0, contracts(4_000.0));
     let curve = GammaCurve::new(&book);
-    let models = [Positioning::CallsLongPutsShort, Positioning::Gross]
-        .map(|model| model.weights(&book.columns().right));
+    let models =
+        [Positioning::CallsLongPutsShort, Positioning::Gross].map(|model| model.weights(&book));
     let grid = LogGrid::between(0.8, 1.2, 401);
     let fast = curve.nets_on(&models, &grid);
     for (j, share) in grid.moves().iter().enumerate() {

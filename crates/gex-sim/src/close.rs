@@ -123,7 +123,9 @@ impl Close<'_> {
 
 /// Dealers' position in one line, in units of underlying; calls and puts share their gamma.
 fn dealer_units(line: &Line) -> f64 {
-    let signed = |(right, side): (Right, &Side)| DEALERS.weight(right) * f64::from(side.open);
+    // The model weighs all calls alike, and all puts.
+    let weight = |right| DEALERS.weight(right).unwrap_or_default();
+    let signed = |(right, side): (Right, &Side)| weight(right) * f64::from(side.open);
     MULTIPLIER * line.sides().into_iter().map(signed).sum::<f64>()
 }
 

@@ -260,7 +260,9 @@ fn strikes(
     (point, model): (&GexPoint, Positioning),
     data: &StudyData,
 ) -> StrikesFigure {
-    let (calls, puts) = (model.weight(Right::Call), model.weight(Right::Put));
+    // Where the weight depends on the contract, sides are shown unsigned beside their net.
+    let weight = |right| model.weight(right).unwrap_or(1.0);
+    let (calls, puts) = (weight(Right::Call), weight(Right::Put));
     StrikesFigure {
         session: point.session,
         positioning: point.positioning.clone(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
+use gex_compute::flow_history::FlowHistory;
 use gex_compute::market::calendar::Calendar;
 use gex_compute::market::snapshot::ChainSnapshot;
 use gex_compute::points::{ForwardCounts, SeriesEngine, SeriesRequest};
@@ -74,18 +75,11 @@ pub fn replay(
     bar: &ProgressBar,
 ) -> Result<Replay, ReplayError> {
     let calendar = calendar_of(archive)?;
-    let partitions = archive.partitions(&plan.data.underlying, plan.data.window)?;
-    bar.set_length(partitions.len() as u64);
     let month = Month { plan, at, calendar };
-    let parts = ordered_map_with(
-        partitions,
-        || month.engine(),
-        |engine, partition| {
-            let part = month.replay(engine, &partition);
-            bar.inc(1);
-            part
-        },
-    );
+    let parts = match plan.models.iter().filter_map(|model| model.burn_in()).max() {
+        None => month.replay_each(archive, bar)?,
+        Some(burn_in) => month.replay_in_turn(archive, burn_in, bar)?,
+    };
     let mut whole = Replay::default();
     for part in parts {
         whole.absorb(part?);
@@ -119,6 +113,9 @@ fn sum(a: ForwardCounts, b: ForwardCounts) -> ForwardCounts {
     }
 }
 
+/// What each month gave, in order.
+type Parts = Vec<Result<Replay, ArchiveError>>;
+
 /// The work on one month.
 struct Month<'a> {
     plan: &'a Plan,
@@ -136,16 +133,53 @@ impl Month<'_> {
         })
     }
 
+    /// Months on all threads: no snapshot needs another.
+    fn replay_each(&self, archive: &Archive, bar: &ProgressBar) -> Result<Parts, ArchiveError> {
+        let partitions = archive.partitions(&self.plan.data.underlying, self.plan.data.window)?;
+        bar.set_length(partitions.len() as u64);
+        let work = |engine: &mut SeriesEngine, partition: Partition| {
+            let part = self.replay(engine, &partition, &mut None);
+            bar.inc(1);
+            part
+        };
+        Ok(ordered_map_with(partitions, || self.engine(), work))
+    }
+
+    /// Months one after the other from the archive's first, whatever the study's window: flows add up
+    /// since a contract's listing. Of several models the longest burn-in holds for all.
+    fn replay_in_turn(
+        &self,
+        archive: &Archive,
+        burn_in: u16,
+        bar: &ProgressBar,
+    ) -> Result<Parts, ArchiveError> {
+        let until = (None, self.plan.data.window.1);
+        let partitions = archive.partitions(&self.plan.data.underlying, until)?;
+        bar.set_length(partitions.len() as u64);
+        let mut engine = self.engine();
+        let mut history = Some((FlowHistory::default(), burn_in));
+        let mut parts = Vec::new();
+        for partition in &partitions {
+            parts.push(self.replay(&mut engine, partition, &mut history));
+            bar.inc(1);
+        }
+        Ok(parts)
+    }
+
     fn replay(
         &self,
         engine: &mut SeriesEngine,
         partition: &Partition,
+        history: &mut Option<(FlowHistory, u16)>,
     ) -> Result<Replay, ArchiveError> {
         let mut chooser = Chooser::new(self.at, self.calendar);
         let mut part = Replay::default();
         let mut snapshots = partition.snapshots_with(engine.columns())?;
         while let Some(snapshot) = snapshots.next() {
-            let snapshot = snapshot?;
+            let snapshot = match history {
+                Some((history, burn_in)) => history.add(snapshot?, *burn_in),
+                None => snapshot?,
+            };
             if self.inside(snapshot.head().session)
                 && let Some(chosen) = chooser.offer(snapshot)
             {

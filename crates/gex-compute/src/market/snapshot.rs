@@ -365,6 +365,8 @@ pub struct ChainSnapshot {
     head: SnapshotHead,
     expiries: Vec<ExpiryRows>,
     columns: ChainColumns,
+    /// Takers' net purchases since listing, in contracts; empty where nobody has added them up.
+    bought: Vec<f64>,
 }
 
 /// Why rows do not make a snapshot.
@@ -438,6 +440,7 @@ impl ChainSnapshot {
             head,
             expiries,
             columns,
+            bought: Vec::new(),
         })
     }
 
@@ -476,7 +479,24 @@ impl ChainSnapshot {
             head,
             expiries,
             columns,
+            bought: Vec::new(),
         })
+    }
+
+    /// Takers' net purchases of each row since its listing, in contracts, NaN where unknown; empty where
+    /// nobody has added them up.
+    pub fn bought(&self) -> &[f64] {
+        &self.bought
+    }
+
+    /// Says what takers have bought of each row since its listing; a column of another length says
+    /// nothing.
+    #[must_use]
+    pub fn with_bought(mut self, bought: Vec<f64>) -> Self {
+        if bought.len() == self.len() {
+            self.bought = bought;
+        }
+        self
     }
 
     /// Takes the snapshot apart, so that the next one can be read into the same memory.

@@ -96,7 +96,7 @@ fn line_of(chain: &ChainSnapshot) -> Line {
     let curve = GammaCurve::new(&book);
     let (calls, puts) = sides(&book, &curve.rows_at_spot());
     let sum = |side: &BTreeMap<u64, f64>| side.values().sum::<f64>();
-    let weights = Positioning::CallsLongPutsShort.weights(&book.columns().right);
+    let weights = Positioning::CallsLongPutsShort.weights(&book);
     let usable =
         |row: &gex_compute::market::snapshot::ChainRow| row.iv.is_some() && ts < row.expiry;
     let used = chain.rows().filter(usable).count();

@@ -89,7 +89,7 @@ fn known_book() -> Result<(f64, Option<f64>), OutOfRange> {
     };
     let book = Book::from_contracts(market, chain);
     let curve = GammaCurve::new(&book);
-    let weights = Positioning::CallsLongPutsShort.weights(&book.columns().right);
+    let weights = Positioning::CallsLongPutsShort.weights(&book);
     let flip = sticky_strike(&curve, spot.get(), std::slice::from_ref(&weights));
     let nearest = flip.first().and_then(|flip| flip.nearest);
     Ok((curve.net(&weights, spot.get()), nearest))
