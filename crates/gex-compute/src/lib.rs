@@ -45,6 +45,7 @@ pub mod buckets;
 pub mod concentration;
 pub mod exposure;
 pub mod flip;
+pub mod flip_band;
 pub mod flow_history;
 pub mod forward;
 mod grid_sum;

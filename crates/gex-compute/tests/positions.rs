@@ -1,6 +1,13 @@
 //! Models that look at each contract: the signed book against sums done by hand.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise, in its helpers too"
+)]
+
 use chrono::{NaiveDate, TimeDelta, TimeZone, Utc};
+use gex_compute::flip::FlipRule;
+use gex_compute::flip_band::flip_bands;
 use gex_compute::flow_history::FlowHistory;
 use gex_compute::market::Instant;
 use gex_compute::market::contract::{Exercise, Payoff, Right};
@@ -133,6 +140,34 @@ fn dealers_mirror_takers_up_to_the_open_interest() {
         "the sum has only begun"
     );
     assert_eq!(net(&chain(rows()), "taker-flow(0)").0, None);
+}
+
+/// One call and one put, so that the flip is `√(K_c·K_p)·exp(−σ²T/2)` at each volatility.
+#[test]
+fn a_band_of_the_flip_is_its_closed_form_at_the_quoted_volatilities() {
+    let mut pair = vec![rows()[1].clone(), rows()[2].clone()];
+    for row in &mut pair {
+        (row.bid_iv, row.ask_iv) = (Some(0.19), Some(0.23));
+    }
+    pair[0].strike = 4_500.0;
+    let naive = Positioning::CallsLongPutsShort;
+    let end = now() + TimeDelta::days(3);
+    let rule = (&[naive][..], FlipRule::DEFAULT);
+    let band = flip_bands(&chain(pair.clone()), &CONFIG, rule, end).unwrap()[0];
+    let closed =
+        |vol: f64| (4_500.0_f64 * 4_900.0).sqrt() * (-0.5 * vol * vol * 30.0 / 365.0).exp();
+    for (found, vol) in [(band.at_bid, 0.19), (band.at_mid, 0.2), (band.at_ask, 0.23)] {
+        assert!(
+            (found.unwrap() - closed(vol)).abs() < 1e-6,
+            "{found:?} {vol}"
+        );
+    }
+    pair[0].ask_iv = None;
+    let kept = flip_bands(&chain(pair), &CONFIG, rule, end).unwrap()[0];
+    assert_ne!(
+        kept.at_ask, band.at_ask,
+        "a contract without an offer keeps its own"
+    );
 }
 
 #[test]

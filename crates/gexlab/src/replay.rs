@@ -174,7 +174,11 @@ impl Month<'_> {
     ) -> Result<Replay, ArchiveError> {
         let mut chooser = Chooser::new(self.at, self.calendar);
         let mut part = Replay::default();
-        let mut snapshots = partition.snapshots_with(engine.columns())?;
+        let outputs = self.plan.outputs.iter();
+        let columns = outputs.fold(engine.columns(), |columns, kind| {
+            columns.and(kind.columns())
+        });
+        let mut snapshots = partition.snapshots_with(columns)?;
         while let Some(snapshot) = snapshots.next() {
             let snapshot = match history {
                 Some((history, burn_in)) => history.add(snapshot?, *burn_in),

@@ -2,11 +2,12 @@
 //! what dealers must trade in a move.
 
 use gex_compute::book::Move;
+use gex_compute::flip_band::flip_bands;
 use gex_compute::hedge_flow::{HedgeFlow, break_even_move, of_snapshot};
 use gex_compute::market::Instant;
-use gex_compute::market::snapshot::{ChainSnapshot, SnapshotHead};
+use gex_compute::market::snapshot::{ChainSnapshot, NumberColumn, SnapshotHead};
 use gex_compute::points::snapshot_figure;
-use gex_compute::positioning::Positioning;
+use gex_compute::positioning::{Positioning, sensitivity};
 use gex_compute::series::{GexPoint, Measure};
 use gex_ingest::table::{Column, Table};
 
@@ -21,11 +22,21 @@ pub enum OutputKind {
     Strikes,
     /// `hedge_flow.parquet`: what dealers must trade in each of a set of moves.
     HedgeFlow,
+    /// `flip_band.parquet`: the flip at the volatilities of the bid and of the offer.
+    FlipBand,
+    /// `sensitivity.parquet`: net gamma over a grid of shares that dealers may hold of each side.
+    Sensitivity,
 }
 
 impl OutputKind {
     /// Every table.
-    pub const ALL: [Self; 3] = [Self::Profile, Self::Strikes, Self::HedgeFlow];
+    pub const ALL: [Self; 5] = [
+        Self::Profile,
+        Self::Strikes,
+        Self::HedgeFlow,
+        Self::FlipBand,
+        Self::Sensitivity,
+    ];
 
     /// The name in a study file.
     pub fn name(self) -> &'static str {
@@ -33,6 +44,16 @@ impl OutputKind {
             Self::Profile => "profile",
             Self::Strikes => "strikes",
             Self::HedgeFlow => "hedge-flow",
+            Self::FlipBand => "flip-band",
+            Self::Sensitivity => "sensitivity",
+        }
+    }
+
+    /// The columns of a snapshot that the table needs beside those of the series.
+    pub fn columns(self) -> &'static [NumberColumn] {
+        match self {
+            Self::FlipBand => &[NumberColumn::BidIv, NumberColumn::AskIv],
+            Self::Profile | Self::Strikes | Self::HedgeFlow | Self::Sensitivity => &[],
         }
     }
 }
@@ -58,19 +79,16 @@ pub struct SnapshotTables {
     profile: Vec<Row>,
     strikes: Vec<Row>,
     hedge_flow: Vec<Row>,
+    flip_band: Vec<Row>,
+    sensitivity: Vec<Row>,
 }
 
 impl SnapshotTables {
     /// Adds what the plan asks for of one snapshot, whose points are `points`.
     pub fn add(&mut self, plan: &Plan, chain: &ChainSnapshot, points: &[GexPoint], end: Instant) {
         let wanted = |kind| plan.outputs.contains(&kind);
-        let models = || {
-            points
-                .iter()
-                .map(|point| Positioning::from_name(&point.positioning))
-        };
         let figures = wanted(OutputKind::Profile) || wanted(OutputKind::Strikes);
-        for model in models().flatten().filter(|_| figures) {
+        for model in models(points).into_iter().filter(|_| figures) {
             let figure = snapshot_figure(chain, &plan.pricing, (model, plan.flip), end);
             let row = |numbers| Row {
                 head: chain.head().clone(),
@@ -95,6 +113,46 @@ impl SnapshotTables {
         if wanted(OutputKind::HedgeFlow) {
             self.add_flows(plan, chain, points, end);
         }
+        if wanted(OutputKind::FlipBand) {
+            self.add_bands(plan, chain, points, end);
+        }
+        if wanted(OutputKind::Sensitivity) {
+            self.add_sensitivity(chain, points);
+        }
+    }
+
+    /// Of the gross book alone: the grid is every model of two shares at once.
+    fn add_sensitivity(&mut self, chain: &ChainSnapshot, points: &[GexPoint]) {
+        let gross = Positioning::Gross.name();
+        for point in points.iter().filter(|point| point.positioning == gross) {
+            let sides = [Measure::CallGex, Measure::PutGex].map(|side| point.measures.get(side));
+            let [Some(calls), Some(puts)] = sides else {
+                continue;
+            };
+            let band = sensitivity(calls, puts);
+            self.sensitivity.push(Row {
+                head: chain.head().clone(),
+                positioning: "fractions".to_owned(),
+                numbers: vec![
+                    Some(band.least),
+                    Some(band.median),
+                    Some(band.most),
+                    Some(band.share_positive),
+                ],
+            });
+        }
+    }
+
+    fn add_bands(&mut self, plan: &Plan, chain: &ChainSnapshot, points: &[GexPoint], end: Instant) {
+        let models = models(points);
+        let bands = flip_bands(chain, &plan.pricing, (&models, plan.flip), end);
+        for (point, band) in points.iter().zip(bands.into_iter().flatten()) {
+            self.flip_band.push(Row {
+                head: chain.head().clone(),
+                positioning: point.positioning.clone(),
+                numbers: vec![band.at_bid, band.at_mid, band.at_ask],
+            });
+        }
     }
 
     fn add_flows(&mut self, plan: &Plan, chain: &ChainSnapshot, points: &[GexPoint], end: Instant) {
@@ -108,10 +166,7 @@ impl SnapshotTables {
                 })
             })
             .collect();
-        let models: Vec<Positioning> = points
-            .iter()
-            .filter_map(|point| Positioning::from_name(&point.positioning).ok())
-            .collect();
+        let models = models(points);
         let flows = of_snapshot(chain, &plan.pricing, &models, (end, &moves));
         for (point, flows) in points.iter().zip(flows) {
             let gex = point.measures.get(Measure::NetGex);
@@ -134,6 +189,8 @@ impl SnapshotTables {
         self.profile.extend(later.profile);
         self.strikes.extend(later.strikes);
         self.hedge_flow.extend(later.hedge_flow);
+        self.flip_band.extend(later.flip_band);
+        self.sensitivity.extend(later.sensitivity);
     }
 
     /// The tables that were asked for, by the name of their files.
@@ -148,6 +205,14 @@ impl SnapshotTables {
                 ("strikes.parquet", table(&self.strikes, &names))
             }
             OutputKind::HedgeFlow => ("hedge_flow.parquet", table(&self.hedge_flow, &FLOW_NAMES)),
+            OutputKind::FlipBand => {
+                let names = ["flip_at_bid_iv", "flip", "flip_at_ask_iv"];
+                ("flip_band.parquet", table(&self.flip_band, &names))
+            }
+            OutputKind::Sensitivity => {
+                let names = ["net_least", "net_median", "net_most", "share_positive"];
+                ("sensitivity.parquet", table(&self.sensitivity, &names))
+            }
         };
         plan.outputs.iter().map(table).collect()
     }
@@ -180,6 +245,14 @@ fn flow_numbers(step: &Move, flow: &HedgeFlow, even: Option<f64>) -> Vec<Option<
     numbers.extend(parts.map(defined));
     numbers.push(even);
     numbers
+}
+
+/// The models of a snapshot's points: their names read back.
+fn models(points: &[GexPoint]) -> Vec<Positioning> {
+    let names = points.iter().map(|point| &point.positioning);
+    names
+        .filter_map(|name| Positioning::from_name(name).ok())
+        .collect()
 }
 
 fn table(rows: &[Row], names: &[&str]) -> Table {

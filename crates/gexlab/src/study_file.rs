@@ -122,7 +122,7 @@ pub struct PositioningTable {
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutputTable {
-    /// `profile`, `strikes`, `hedge-flow`.
+    /// `profile`, `strikes`, `hedge-flow`, `flip-band`, `sensitivity`.
     #[serde(default)]
     pub tables: Vec<Spanned<String>>,
 }
