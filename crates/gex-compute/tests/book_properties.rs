@@ -58,12 +58,12 @@ fn gamma(book: &Book) -> Vec<f64> {
 }
 
 fn net(book: &Book, model: Positioning) -> f64 {
-    let weights = model.weights(&book);
+    let weights = model.weights(book);
     GammaCurve::new(book).net(&weights, book.spot.get())
 }
 
 fn flip_of(book: &Book, model: Positioning) -> Flip {
-    let weights = model.weights(&book);
+    let weights = model.weights(book);
     flip::sticky_strike(&GammaCurve::new(book), book.spot.get(), &[weights]).remove(0)
 }
 

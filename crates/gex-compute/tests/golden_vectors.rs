@@ -47,11 +47,11 @@ fn call_and_put(spot: f64) -> Book {
 }
 
 fn naive(book: &Book) -> Vec<f64> {
-    Positioning::CallsLongPutsShort.weights(&book)
+    Positioning::CallsLongPutsShort.weights(book)
 }
 
 fn flip_of(book: &Book, model: Positioning) -> Flip {
-    let weights = model.weights(&book);
+    let weights = model.weights(book);
     let curve = GammaCurve::new(book);
     flip::sticky_strike(&curve, book.spot.get(), &[weights]).remove(0)
 }
