@@ -12,5 +12,6 @@ mod cli;
 mod determinism;
 mod docs;
 mod real_data;
+mod snapshot_tables;
 mod support;
 mod tidy;

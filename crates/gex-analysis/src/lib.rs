@@ -15,6 +15,7 @@ pub mod panel;
 pub mod parallel;
 pub mod regime;
 pub mod run;
+pub mod scalping;
 pub mod signal;
 pub mod stats;
 pub mod study;

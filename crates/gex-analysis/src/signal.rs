@@ -112,7 +112,7 @@ fn scale(points: &mut [RawPoint], scale: Scale, inputs: &Inputs<'_>) {
             Scale::PerAdv => {
                 let opens = inputs.calendar.session_on(point.session).map(|s| s.open);
                 let known = control.zip(opens);
-                known.and_then(|(series, open)| median_volume(series, open))
+                known.and_then(|(series, open)| average_daily_volume(series, open))
             }
             Scale::PerMarketCap => control.and_then(|series| latest(series, point.known_at)),
             Scale::OwnDeviation => deviation(&mut past, point.raw),
@@ -126,10 +126,10 @@ fn scale(points: &mut [RawPoint], scale: Scale, inputs: &Inputs<'_>) {
     }
 }
 
-/// Median of the volumes known at the open of the signal's session: the session's own volume, though
-/// known at an after-close decision, would bring its turnover into the signal. None where the series
-/// has ended.
-fn median_volume(series: &ControlSeries, open: Instant) -> Option<f64> {
+/// Average daily volume for a session that opens at `open`: the median of the 20 volumes known by then,
+/// in the series' own unit. The session's own volume, though known at an after-close decision, would bring
+/// its turnover into the signal. `None` where there are fewer, or the series has ended.
+pub fn average_daily_volume(series: &ControlSeries, open: Instant) -> Option<f64> {
     let known = known_by(series, open);
     known.last().filter(|last| open - last.ts <= MAX_AGE)?;
     let from = known.len().checked_sub(ADV_SESSIONS)?;
@@ -214,7 +214,7 @@ mod tests {
             name: "adv".to_owned(),
             points,
         };
-        let on = |day| median_volume(&series, session(day).open);
+        let on = |day| average_daily_volume(&series, session(day).open);
         assert_eq!((on(20), on(21), on(25)), (None, Some(10.5), Some(14.5)));
         // The last volume is of day 30: a week later it still serves, a day on it does not.
         assert_eq!((on(37), on(38)), (Some(20.5), None));

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta};
 use crate::buckets::{Bucket, BucketEdges};
 use crate::exposure::ForwardTerms;
 use crate::market::Instant;
+use crate::market::calendar::DAYS_PER_YEAR;
 use crate::market::contract::{Payoff, Right};
 use crate::market::units::{Currency, Rate, Spot, Strike, Vol, Years};
 use crate::math;
@@ -342,7 +343,6 @@ pub struct Move {
 
 /// The least volatility that a fall leaves.
 const LEAST_VOL: f64 = 1e-4;
-const DAYS_PER_YEAR: f64 = 365.0;
 
 impl Book {
     /// The book after a move, row by row; contracts that settled within it have no exposure left.

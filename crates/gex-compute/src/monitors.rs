@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::forward::ExpiryForward;
+use crate::market::calendar::DAYS_PER_YEAR;
 use crate::market::contract::Right;
 use crate::math;
 use crate::priced::{Life, PricedChain, PricedExpiry};
@@ -24,7 +25,38 @@ pub struct Monitors {
 /// Fewest options on each side of the forward for the model-free variance.
 const MIN_WING: usize = 2;
 
-/// Reads the monitors off a priced snapshot.
+/// Volatilities of one tenor, annual, as decimals; `None` where the surface does not reach.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TenorVols {
+    /// Calendar days.
+    pub days: f64,
+    /// Of the 10-delta put.
+    pub put_10d: Option<f64>,
+    /// Of the 25-delta put.
+    pub put_25d: Option<f64>,
+    /// At the forward.
+    pub atm: Option<f64>,
+    /// Of the 25-delta call.
+    pub call_25d: Option<f64>,
+    /// Of the 10-delta call.
+    pub call_10d: Option<f64>,
+    /// Model-free.
+    pub vol_index: Option<f64>,
+}
+
+/// Reads the monitors off a priced snapshot: those of [`surface`] at 30 and 90 days.
+pub fn monitors(priced: &PricedChain<'_>) -> Monitors {
+    let surface = Surface::new(priced);
+    let at = |delta| surface.at_delta(30.0, delta);
+    Monitors {
+        atm_iv_30d: surface.at_the_money(30.0),
+        skew_25d: difference(at(0.75), at(0.25)),
+        term_slope: difference(surface.at_the_money(90.0), surface.at_the_money(30.0)),
+        vol_index_30d: surface.model_free(30.0),
+    }
+}
+
+/// Reads volatilities at fixed tenors in calendar days and fixed deltas off a priced snapshot.
 ///
 /// Volatilities at a horizon come from the nearest expiries on either side of it, linear in total
 /// variance; nothing is extrapolated:
@@ -35,24 +67,53 @@ const MIN_WING: usize = 2;
 ///
 /// A smile uses puts up to the forward and calls from it. At the money is the forward; deltas are
 /// those of the forward, undiscounted: N(d₁) = 0.25 for the call, N(d₁) = 0.75 for the put.
-pub fn monitors(priced: &PricedChain<'_>) -> Monitors {
-    let smiles: Vec<_> = surfaces(priced)
-        .map(|(tau, f, e)| (tau, otm_smile(priced, e, f)))
-        .collect();
-    let horizon = |days: f64, vol: &dyn Fn(f64, &Smile) -> Option<f64>| {
-        let terms = smiles.iter().map(|(tau, smile)| (*tau, vol(*tau, smile)));
-        vol_at(days, &terms.collect::<Vec<_>>())
+pub fn surface(priced: &PricedChain<'_>, tenors: &[f64]) -> Vec<TenorVols> {
+    let surface = Surface::new(priced);
+    let at_tenor = |days: &f64| TenorVols {
+        days: *days,
+        put_10d: surface.at_delta(*days, 0.90),
+        put_25d: surface.at_delta(*days, 0.75),
+        atm: surface.at_the_money(*days),
+        call_25d: surface.at_delta(*days, 0.25),
+        call_10d: surface.at_delta(*days, 0.10),
+        vol_index: surface.model_free(*days),
     };
-    let atm = |days| horizon(days, &|_, smile| smile.inside(0.0));
-    let wing = |delta| horizon(30.0, &|tau, smile| vol_at_delta(smile, tau, delta));
-    let variances: Vec<_> = surfaces(priced)
-        .map(|(tau, f, e)| (tau, model_free_variance(priced, e, f).map(math::sqrt)))
-        .collect();
-    Monitors {
-        atm_iv_30d: atm(30.0),
-        skew_25d: difference(wing(0.75), wing(0.25)),
-        term_slope: difference(atm(90.0), atm(30.0)),
-        vol_index_30d: vol_at(30.0, &variances),
+    tenors.iter().map(at_tenor).collect()
+}
+
+/// The smiles of a snapshot by time left, ascending, and its model-free volatilities.
+struct Surface {
+    smiles: Vec<(f64, Smile)>,
+    model_free: Vec<(f64, Option<f64>)>,
+}
+
+impl Surface {
+    fn new(priced: &PricedChain<'_>) -> Self {
+        let smiles = surfaces(priced).map(|(tau, f, e)| (tau, otm_smile(priced, e, f)));
+        let variances = surfaces(priced)
+            .map(|(tau, f, e)| (tau, model_free_variance(priced, e, f).map(math::sqrt)));
+        Self {
+            smiles: smiles.collect(),
+            model_free: variances.collect(),
+        }
+    }
+
+    fn at_the_money(&self, days: f64) -> Option<f64> {
+        self.at(days, |_, smile| smile.inside(0.0))
+    }
+
+    fn at_delta(&self, days: f64, delta: f64) -> Option<f64> {
+        self.at(days, |tau, smile| vol_at_delta(smile, tau, delta))
+    }
+
+    fn at(&self, days: f64, vol: impl Fn(f64, &Smile) -> Option<f64>) -> Option<f64> {
+        let terms = self.smiles.iter();
+        let terms: Vec<_> = terms.map(|(tau, smile)| (*tau, vol(*tau, smile))).collect();
+        vol_at(days, &terms)
+    }
+
+    fn model_free(&self, days: f64) -> Option<f64> {
+        vol_at(days, &self.model_free)
     }
 }
 
@@ -71,7 +132,7 @@ fn surfaces<'p>(
 
 /// Volatility at a horizon in calendar days from (years, volatility) of ascending expiries.
 fn vol_at(days: f64, terms: &[(f64, Option<f64>)]) -> Option<f64> {
-    let horizon = days / 365.0;
+    let horizon = days / DAYS_PER_YEAR;
     let known = || terms.iter().filter_map(|&(tau, vol)| Some((tau, vol?)));
     let (tau1, vol1) = known().rfind(|&(tau, _)| tau <= horizon)?;
     let (tau2, vol2) = known().find(|&(tau, _)| horizon <= tau)?;

@@ -7,8 +7,11 @@
 use std::fmt;
 
 use crate::book::Book;
+use crate::fractions::FractionTable;
+use crate::market::calendar::DAYS_PER_YEAR;
 use crate::market::contract::Right;
 use crate::market::snapshot::NumberColumn;
+use crate::math;
 
 /// Expected dealer position per contract of open interest, in [-1, 1]; long is above zero.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,6 +36,9 @@ impl Weight {
         self.0
     }
 }
+
+/// The name of the model whose shares stand in a table.
+const TABLE_NAME: &str = "fractions";
 
 /// A named assumption about who holds what.
 ///
@@ -65,6 +71,8 @@ pub enum Positioning {
         /// Weight of every put.
         puts: Weight,
     },
+    /// Dealers hold shares of open interest that depend on side, delta and days to expiry.
+    FractionTable(FractionTable),
     /// Dealers have written what is out of the money, which the public buys, and hold what is in it;
     /// the forward is the money.
     Moneyness,
@@ -95,6 +103,10 @@ struct Seen {
     right: Right,
     /// Strike over forward.
     moneyness: f64,
+    /// Forward delta of a call, N(d₁).
+    call_delta: f64,
+    /// Calendar days to settlement.
+    days: f64,
     /// Shares of open interest, NaN where unknown: the vendor's inventory, takers' purchases since
     /// listing, and those of the session.
     inventory: f64,
@@ -108,13 +120,19 @@ pub enum PositioningError {
     /// No model has this name.
     #[error(
         "unknown positioning {0:?}: use gross, calls-long-puts-short, short-all, inverted, moneyness, \
-         vendor-inventory, taker-flow(SESSIONS), open-close(SESSIONS), flow-adjusted(SHARE) \
-         or fractions(CALLS,PUTS) such as fractions(0.5,-0.8)"
+         vendor-inventory, taker-flow(SESSIONS), open-close(SESSIONS), flow-adjusted(SHARE), \
+         fractions(CALLS,PUTS) such as fractions(0.5,-0.8), or fractions with its table"
     )]
     Unknown(String),
     /// A weight outside [-1, 1].
     #[error("a weight must lie in [-1, 1], got {0}")]
     Weight(f64),
+    /// A table that stands nowhere.
+    #[error(
+        "the model `fractions` needs its table: add [positioning.fractions], or name two shares as in \
+         fractions(0.5,-0.8)"
+    )]
+    NoTable,
     /// A share of the flow below zero.
     #[error("a share of the flow must lie in [0, 1], got {0}")]
     Share(f64),
@@ -144,7 +162,8 @@ impl Positioning {
             (Self::Fractions { calls, .. }, Right::Call) => calls.get(),
             (Self::Fractions { puts, .. }, Right::Put) => puts.get(),
             (
-                Self::Moneyness
+                Self::FractionTable(_)
+                | Self::Moneyness
                 | Self::VendorInventory
                 | Self::TakerFlow { .. }
                 | Self::OpenClose { .. }
@@ -168,9 +187,13 @@ impl Positioning {
         let mut weights = Vec::with_capacity(book.len());
         for expiry in book.expiries() {
             weights.extend(expiry.rows.clone().map(|i| {
+                let moneyness = columns.strike[i] / expiry.forward;
+                let deviation = columns.vol[i] * expiry.sqrt_tau;
                 self.weight_of(&Seen {
                     right: columns.right[i],
-                    moneyness: columns.strike[i] / expiry.forward,
+                    moneyness,
+                    call_delta: math::norm_cdf(0.5 * deviation - math::ln(moneyness) / deviation),
+                    days: expiry.tau_years * DAYS_PER_YEAR,
                     inventory: known(&columns.inventory, i),
                     bought: known(&columns.bought, i),
                     flow: known(&columns.flow, i),
@@ -185,6 +208,13 @@ impl Positioning {
 
     fn weight_of(self, seen: &Seen) -> f64 {
         match self {
+            Self::FractionTable(table) => {
+                let delta_size = match seen.right {
+                    Right::Call => seen.call_delta,
+                    Right::Put => 1.0 - seen.call_delta,
+                };
+                table.share(seen.right, delta_size, seen.days)
+            }
             Self::Moneyness => {
                 let out = match seen.right {
                     Right::Call => 1.0 < seen.moneyness,
@@ -227,7 +257,8 @@ impl Positioning {
         }
     }
 
-    /// The name in kebab case; [`Self::from_name`] reads it back.
+    /// The name in kebab case; [`Self::from_name`] reads it back, but for `fractions`, whose table it
+    /// can't know.
     pub fn name(self) -> String {
         match self {
             Self::Gross => "gross".to_owned(),
@@ -237,6 +268,7 @@ impl Positioning {
             Self::Fractions { calls, puts } => {
                 format!("fractions({},{})", calls.get(), puts.get())
             }
+            Self::FractionTable(_) => TABLE_NAME.to_owned(),
             Self::Moneyness => "moneyness".to_owned(),
             Self::VendorInventory => "vendor-inventory".to_owned(),
             Self::TakerFlow { burn_in } => format!("taker-flow({burn_in})"),
@@ -249,8 +281,12 @@ impl Positioning {
     ///
     /// # Errors
     ///
-    /// [`PositioningError`] for a name that no model has or a weight outside [-1, 1].
+    /// [`PositioningError`] for a name that no model has, a weight outside [-1, 1], or a table that a
+    /// name can't hold.
     pub fn from_name(name: &str) -> Result<Self, PositioningError> {
+        if name == TABLE_NAME {
+            return Err(PositioningError::NoTable);
+        }
         let unknown = || PositioningError::Unknown(name.to_owned());
         if let Some(model) = Self::NAMED.into_iter().find(|model| model.name() == name) {
             return Ok(model);
@@ -300,6 +336,10 @@ impl Positioning {
                 calls.get(),
                 puts.get()
             ),
+            Self::FractionTable(table) => format!(
+                "Dealers hold a share of each contract's open interest, long above zero: {}.",
+                table.words()
+            ),
             Self::Moneyness => "Dealers are short what is out of the money, the forward being the \
                                 money, and long what is in it."
                 .to_owned(),
@@ -322,52 +362,6 @@ impl Positioning {
                 alpha.get()
             ),
         }
-    }
-}
-
-/// Net gamma over every pair of shares that dealers may hold of calls and of puts.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sensitivity {
-    /// Least net exposure of the grid, in currency per 1 % move.
-    pub least: f64,
-    /// Its median.
-    pub median: f64,
-    /// Its largest.
-    pub most: f64,
-    /// Share of the grid with net gamma above zero.
-    pub share_positive: f64,
-}
-
-/// Steps of a share from -1 to 1.
-const SHARES: i32 = 20;
-
-/// Spreads net gamma over a grid of shares from -1 to 1 in steps of a tenth, all pairs alike, from the
-/// gamma of all calls and of all puts held long.
-///
-/// ```text
-/// net(c, p) = c·calls + p·puts
-/// ```
-///
-/// ```
-/// use gex_compute::positioning::sensitivity;
-///
-/// let band = sensitivity(3.0, 1.0);
-/// assert_eq!((band.least, band.most), (-4.0, 4.0));
-/// assert!(band.median.abs() < 1e-12, "every pair has its opposite");
-/// ```
-pub fn sensitivity(calls: f64, puts: f64) -> Sensitivity {
-    let share = |k: i32| f64::from(2 * k - SHARES) / f64::from(SHARES);
-    let mut nets: Vec<f64> = (0..=SHARES)
-        .flat_map(|c| (0..=SHARES).map(move |p| share(c) * calls + share(p) * puts))
-        .collect();
-    nets.sort_unstable_by(f64::total_cmp);
-    let positive = nets.iter().filter(|net| 0.0 < **net).count();
-    let last = nets.len() - 1;
-    Sensitivity {
-        least: nets[0],
-        median: nets[last / 2],
-        most: nets[last],
-        share_positive: positive as f64 / nets.len() as f64,
     }
 }
 
@@ -413,10 +407,14 @@ mod tests {
 
     #[test]
     fn bad_names_say_what_is_wrong() {
-        for text in ["Gross", "", "fractions", "fractions(1)", "taker-flow(-1)"] {
+        for text in ["Gross", "", "fractions(1)", "taker-flow(-1)"] {
             let error = Positioning::from_name(text).unwrap_err();
             assert_eq!(error, PositioningError::Unknown(text.to_owned()));
         }
+        assert_eq!(
+            Positioning::from_name("fractions"),
+            Err(PositioningError::NoTable)
+        );
         for text in ["fractions(1.5,0)", "fractions(0,-1.01)", "fractions(NaN,0)"] {
             let error = Positioning::from_name(text).unwrap_err();
             assert!(matches!(error, PositioningError::Weight(_)), "{text}");

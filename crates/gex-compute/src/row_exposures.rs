@@ -1,6 +1,7 @@
 //! Exposures of every contract of a book, before any positioning model.
 
 use crate::book::{Book, BookExpiry};
+use crate::market::calendar::DAYS_PER_YEAR;
 use crate::market::contract::{Payoff, Right};
 use crate::math;
 use crate::profile::GammaCurve;
@@ -11,8 +12,6 @@ use crate::wide_math::{norm_cdf, norm_pdf};
 const VOL_POINT: f64 = 0.01;
 /// A rate point: 0.01 of a yearly rate.
 const RATE_POINT: f64 = 0.01;
-/// Calendar days of a year of 365 days.
-const DAYS_PER_YEAR: f64 = 365.0;
 
 /// Exposures of every row of a book held long; weights of a positioning model sign them.
 #[derive(Debug, Clone, PartialEq, Default)]

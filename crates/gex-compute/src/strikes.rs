@@ -65,6 +65,40 @@ pub fn by_strike(rows: GammaColumns<'_>) -> Vec<StrikeGamma> {
     lines.collect()
 }
 
+/// Strikes at which the running sum of net gamma over ascending strikes changes sign.
+///
+/// ```text
+/// C(K) = Σ_{k ≤ K} net(k)
+/// ```
+///
+/// Each is the first strike whose sum has the other sign. This is not a flip: it adds up gamma at today's
+/// spot by where contracts are struck and reprices nothing, depends on far strikes, and often has no
+/// crossing where the repriced book has one.
+///
+/// ```
+/// use gex_compute::strikes::{StrikeGamma, strike_cumulation_zeros};
+///
+/// let line = |strike, net| StrikeGamma { strike, call: 0.0, put: 0.0, net };
+/// let lines = [line(90.0, -3.0), line(95.0, -1.0), line(100.0, 6.0)];
+/// assert_eq!(strike_cumulation_zeros(&lines), [100.0]);
+/// assert!(strike_cumulation_zeros(&lines[..2]).is_empty());
+/// ```
+pub fn strike_cumulation_zeros(lines: &[StrikeGamma]) -> Vec<f64> {
+    let (mut sum, mut sign) = (0.0_f64, 0.0_f64);
+    let mut zeros = Vec::new();
+    for line in lines {
+        sum += line.net;
+        if sum == 0.0 {
+            continue;
+        }
+        if sign * sum.signum() < 0.0 {
+            zeros.push(line.strike);
+        }
+        sign = sum.signum();
+    }
+    zeros
+}
+
 /// A table by strike whose memory serves one snapshot after another.
 ///
 /// Strikes come back at every expiry and in every snapshot: each is looked up by its bits, and stays

@@ -9,6 +9,7 @@ use chrono::{NaiveDate, TimeDelta, TimeZone, Utc};
 use gex_compute::flip::FlipRule;
 use gex_compute::flip_band::flip_bands;
 use gex_compute::flow_history::FlowHistory;
+use gex_compute::fractions::FractionTable;
 use gex_compute::market::Instant;
 use gex_compute::market::contract::{Exercise, Payoff, Right};
 use gex_compute::market::snapshot::{ChainRow, ChainSnapshot, Flags, SnapshotHead};
@@ -179,4 +180,32 @@ fn a_share_of_the_flow_moves_the_open_interest() {
     // max(0, 10 + 0.4·net)/10: 1.2, 1, 0 and 1.4.
     let expected = 1.2 * gamma(0) - gamma(1) - 1.4 * gamma(3);
     same(net(&chain(flows), "flow-adjusted(0.4)").0, expected);
+}
+
+/// Of four contracts at 30 days, the call of 4,600 and the put of 4,900 lie in the money: their deltas
+/// stand above a half, those of the others below.
+#[test]
+fn fractions_follow_side_delta_and_days() {
+    let chain = chain(rows());
+    let calls = [vec![0.9, 0.9], vec![0.1, 0.2]];
+    let puts = [vec![0.9, 0.9], vec![-0.3, -0.4]];
+    let table = FractionTable::new((&[0.5], &[7.0]), &calls, &puts).unwrap();
+    let model = Positioning::FractionTable(table);
+    let end = now() + TimeDelta::days(3);
+    let [point] = <[_; 1]>::try_from(series_points(&chain, &CONFIG, &[model], end).points).unwrap();
+    let gamma_of = |strike: f64| {
+        // Equal open interest: the gamma of a strike is that of its call, and of its put.
+        let only = |row: &ChainRow| (row.strike - strike).abs() < 1.0 && row.right == Right::Call;
+        let rows = rows().into_iter().filter(only).collect();
+        let alone = series_points(&self::chain(rows), &CONFIG, &[Positioning::Gross], end);
+        alone.points[0].measures.gross_gex.unwrap()
+    };
+    let (low, high) = (gamma_of(4_600.0), gamma_of(4_900.0));
+    let by_hand = (0.2 - 0.3) * low + (0.1 - 0.4) * high;
+    let net = point.measures.net_gex.unwrap();
+    assert!(
+        (net - by_hand).abs() < 1e-9 * by_hand.abs(),
+        "{net} against {by_hand}"
+    );
+    assert_eq!(point.positioning, "fractions");
 }

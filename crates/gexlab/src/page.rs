@@ -208,7 +208,7 @@ pub fn snapshot_figures(
     let head = chain.head();
     let end = next_session_end(data.calendar, head.session, head.known_at);
     let name = shown_model(plan, plan.study.hypotheses().first());
-    let (Some(end), Ok(model)) = (end, Positioning::from_name(&name)) else {
+    let (Some(end), Some(model)) = (end, plan.model(&name)) else {
         return (None, None);
     };
     let figure = snapshot_figure(chain, &plan.pricing, (model, plan.flip), end);

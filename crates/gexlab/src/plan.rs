@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use gex_analysis::inputs::KnownAtRule;
 use gex_compute::flip::{FlipMethod, FlipRule, SpotRange};
+use gex_compute::fractions::FractionTable;
 use gex_compute::market::calendar::Calendar;
 use gex_compute::market::units::Rate;
-use gex_compute::positioning::Positioning;
+use gex_compute::positioning::{Positioning, PositioningError};
 use gex_compute::pricing::{
     DoubtfulVol, ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource,
 };
@@ -304,14 +305,38 @@ pub fn positioning_plan(checker: &mut Checker, table: &PositioningTable) -> Vec<
     let Some(models) = &table.models else {
         return vec![Positioning::CallsLongPutsShort];
     };
+    let by_table = fractions_plan(checker, table);
     models
         .iter()
         .filter_map(|typed| {
             checker.read("positioning model", typed, |name| {
-                Positioning::from_name(name)
+                Positioning::from_name(name).or_else(|error| match (error, by_table) {
+                    (PositioningError::NoTable, Some(model)) => Ok(model),
+                    (error, _) => Err(error),
+                })
             })
         })
         .collect()
+}
+
+/// The model whose shares stand in `[positioning.fractions]`; a table that no model names is a fault.
+fn fractions_plan(checker: &mut Checker, table: &PositioningTable) -> Option<Positioning> {
+    let typed = table.fractions.as_ref()?;
+    let shares = checker.read("table of fractions", typed, |table| {
+        let edges = (table.delta.as_slice(), table.days.as_slice());
+        FractionTable::new(edges, &table.calls, &table.puts)
+    })?;
+    let model = Positioning::FractionTable(shares);
+    let named = |typed: &Spanned<String>| *typed.get_ref() == model.name();
+    if !table.models.iter().flatten().any(named) {
+        let fault = Diagnostic::new(
+            "no model uses [positioning.fractions]".to_owned(),
+            typed.span(),
+            "unused",
+        );
+        checker.fault(fault.with_help("add \"fractions\" to positioning.models"));
+    }
+    Some(model)
 }
 
 #[cfg(test)]

@@ -255,9 +255,10 @@ impl Results<'_> {
             let table = series_table(&replay.points);
             write_parquet(&folder.path("series.parquet")?, &table, &[]).map_err(Failure::failed)?;
             folder.adopt("series.parquet")?;
-            for (name, table) in replay.tables.tables(&self.study.plan) {
-                write_parquet(&folder.path(name)?, &table, &[]).map_err(Failure::failed)?;
-                folder.adopt(name)?;
+            let tables = { &replay.tables }.tables(&self.study.plan, &replay.points, self.data);
+            for (name, table) in tables {
+                write_parquet(&folder.path(&name)?, &table, &[]).map_err(Failure::failed)?;
+                folder.adopt(&name)?;
             }
         }
         let panel = panel_table(&self.outcome.panel);

@@ -116,13 +116,31 @@ pub struct FlipTable {
 pub struct PositioningTable {
     /// Models by name; gross is always added.
     pub models: Option<Vec<Spanned<String>>>,
+    /// `[positioning.fractions]`: the shares of the model `fractions`.
+    pub fractions: Option<Spanned<FractionsTable>>,
+}
+
+/// `[positioning.fractions]`: shares of open interest that dealers hold, by side, delta and days.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FractionsTable {
+    /// Edges between buckets of the size of delta, ascending.
+    #[serde(default)]
+    pub delta: Vec<f64>,
+    /// Edges between buckets of calendar days to expiry, ascending.
+    #[serde(default)]
+    pub days: Vec<f64>,
+    /// Of calls: a line a bucket of days, a share a bucket of deltas.
+    pub calls: Vec<Vec<f64>>,
+    /// Of puts, likewise.
+    pub puts: Vec<Vec<f64>>,
 }
 
 /// `[output]`: tables of every snapshot beside the series.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutputTable {
-    /// `profile`, `strikes`, `hedge-flow`, `flip-band`, `sensitivity`.
+    /// Names of [`crate::output_kind::OutputKind`].
     #[serde(default)]
     pub tables: Vec<Spanned<String>>,
 }

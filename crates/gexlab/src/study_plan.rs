@@ -16,8 +16,8 @@ use serde_spanned::Spanned;
 
 use crate::checker::Checker;
 use crate::diagnostic::Diagnostic;
+use crate::output_kind::OutputKind;
 use crate::plan::{DataPlan, Source, data_plan, flip_plan, positioning_plan, pricing_plan};
-use crate::snapshot_tables::OutputKind;
 use crate::study_file::{
     GridTable, HypothesisTable, OutcomeTable, OutputTable, RegimeTable, SignalTable, StudyFile,
 };
@@ -37,6 +37,14 @@ pub struct Plan {
     pub models: Vec<Positioning>,
     /// Tables of every snapshot that are written beside the series.
     pub outputs: BTreeSet<OutputKind>,
+}
+
+impl Plan {
+    /// The positioning model of this name, gross among them.
+    pub fn model(&self, name: &str) -> Option<Positioning> {
+        let models = self.models.iter().copied().chain([Positioning::Gross]);
+        { models }.find(|model| model.name() == name)
+    }
 }
 
 /// Checks a study file as a whole; paths are relative to `base`, its folder.

@@ -4,6 +4,7 @@
 
 use gex_analysis::findings::{Expect, Role};
 use gex_analysis::study::{Hypothesis, OutcomeKind};
+use gex_compute::positioning::Positioning;
 use serde_json::{Value, json};
 
 use crate::plan::{SnapshotChoice, Source};
@@ -36,9 +37,17 @@ pub fn understood(plan: &Plan) -> Value {
             "high": plan.flip.range.high,
         },
         "outputs": plan.outputs.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
-        "positioning": plan.models.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "positioning": plan.models.iter().map(|model| positioning(*model)).collect::<Vec<_>>(),
         "hypotheses": plan.study.hypotheses().iter().map(whole_hypothesis).collect::<Vec<_>>(),
     })
+}
+
+/// A model by its name, and with its shares where the name does not hold them.
+fn positioning(model: Positioning) -> Value {
+    match model {
+        Positioning::FractionTable(_) => json!([model.name(), model.assumption()]),
+        _ => json!(model.name()),
+    }
 }
 
 /// The hash of each hypothesis with everything that makes it another one: what it tests, on which
@@ -46,8 +55,12 @@ pub fn understood(plan: &Plan) -> Value {
 pub fn hypothesis_hashes(plan: &Plan) -> Vec<String> {
     let whole = understood(plan);
     let tested = |hypothesis: &Hypothesis| {
+        let mut tested = tested(hypothesis);
+        if let Some(model) = plan.model(&hypothesis.signal.positioning) {
+            tested["positioning"] = positioning(model);
+        }
         let parts = json!([
-            tested(hypothesis),
+            tested,
             whole["pricing"],
             whole["flip"],
             whole["data"]["source"]

@@ -18,7 +18,9 @@ const HOUR: i64 = 60;
 const DERIBIT_DAY_END: i64 = 8 * HOUR;
 /// Options on the S&P 500 are quoted this much longer than the stocks trade.
 const OPTIONS_AFTER_CLOSE: TimeDelta = TimeDelta::minutes(15);
-const MICROSECONDS_PER_YEAR: f64 = 365.0 * 86_400.0 * 1e6;
+/// Calendar days of a year by which the time left of an option is counted (ACT/365).
+pub const DAYS_PER_YEAR: f64 = 365.0;
+const MICROSECONDS_PER_YEAR: f64 = DAYS_PER_YEAR * 86_400.0 * 1e6;
 
 /// A named trading calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
