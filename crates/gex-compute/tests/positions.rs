@@ -192,7 +192,9 @@ fn fractions_follow_side_delta_and_days() {
     let table = FractionTable::new((&[0.5], &[7.0]), &calls, &puts).unwrap();
     let model = Positioning::FractionTable(table);
     let end = now() + TimeDelta::days(3);
-    let [point] = <[_; 1]>::try_from(series_points(&chain, &CONFIG, &[model], end).points).unwrap();
+    let point = series_points(&chain, &CONFIG, &[model], end)
+        .points
+        .remove(0);
     let gamma_of = |strike: f64| {
         // Equal open interest: the gamma of a strike is that of its call, and of its put.
         let only = |row: &ChainRow| (row.strike - strike).abs() < 1.0 && row.right == Right::Call;
