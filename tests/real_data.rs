@@ -3,6 +3,7 @@
 //! The data are private and found through `GEX_SHARED`; `tests/independent/figures.json` holds
 //! aggregated results of `gex_by_scipy.py`, which names its packages and rules.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -409,6 +410,64 @@ fn a_deribit_chain_gives_the_venues_gamma() {
         assert!(
             (0.2..2.0).contains(&number(&table, "atm_iv_30d", row)),
             "row {row}"
+        );
+    }
+}
+
+/// Published closes of the VIX by date.
+fn vix_closes(data: &Path) -> BTreeMap<String, f64> {
+    let text = fs::read_to_string(data.join("raw/squeezemetrics/cboe_vix.csv")).unwrap();
+    let rows = text.lines().skip(1).filter_map(|line| line.split_once(','));
+    rows.map(|(date, value)| (date.to_owned(), value.parse().unwrap()))
+        .collect()
+}
+
+/// Cboe publishes the index to two decimals from the same chains. What stays apart is a day on which the
+/// chain was fetched at another time than the index was struck, and strikes that the set lacks.
+#[test]
+fn the_model_free_index_is_the_published_vix() {
+    let Some(data) = shared("the model-free index against the VIX") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    workplace(at, &data);
+    let chains = "datasets/local/cboe-delayed-2026";
+    import_chains(at, &data, &["data/cboe_delayed_2026/SPX"], chains);
+    import_chains(at, &data, &SNAPS, "datasets/local/cboe-snap-2026");
+    let published = vix_closes(&data);
+    for (study, sessions, reach) in [
+        ("spx-cboe-delayed-2026", 20, 0.15),
+        ("spx-cboe-snap-2026", 33, 0.5),
+    ] {
+        let path = format!("studies/{study}.toml");
+        let settings = [
+            "--set",
+            "pricing.forward=parity",
+            "--set",
+            "pricing.iv=given-then-solved",
+        ];
+        gex_ok(
+            at,
+            &[&["series", &path, "--out", "series.parquet"], &settings[..]].concat(),
+        );
+        let (series, _) = read_parquet(&at.join("series.parquet")).unwrap();
+        let Some(Column::Date(days)) = series.column("session") else {
+            panic!("a series has sessions");
+        };
+        let days: BTreeSet<String> = days.iter().flatten().map(ToString::to_string).collect();
+        let gap = |day: &String| {
+            let ours = 100.0 * number(&series, "vol_index_30d", row_of(&series, day));
+            published.get(day).map(|close| (ours - close).abs())
+        };
+        let mut gaps: Vec<f64> = days.iter().filter_map(gap).collect();
+        gaps.sort_by(f64::total_cmp);
+        assert_eq!(gaps.len(), sessions, "{study}");
+        let median = gaps[gaps.len() / 2];
+        let most = gaps[gaps.len() - 1];
+        assert!(
+            median < 0.01 && most < reach,
+            "{study}: median gap {median}, most {most}"
         );
     }
 }

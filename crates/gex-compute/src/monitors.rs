@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use chrono::Datelike as _;
+
 use crate::forward::ExpiryForward;
+use crate::market::Instant;
 use crate::market::calendar::DAYS_PER_YEAR;
 use crate::market::contract::Right;
 use crate::math;
@@ -85,6 +88,8 @@ pub fn surface(priced: &PricedChain<'_>, tenors: &[f64]) -> Vec<TenorVols> {
 struct Surface {
     smiles: Vec<(f64, Smile)>,
     model_free: Vec<(f64, Option<f64>)>,
+    /// Of `model_free`, the first settlement on the last day of each week that has any.
+    weekly: Vec<bool>,
 }
 
 impl Surface {
@@ -92,9 +97,11 @@ impl Surface {
         let smiles = surfaces(priced).map(|(tau, f, e)| (tau, otm_smile(priced, e, f)));
         let variances = surfaces(priced)
             .map(|(tau, f, e)| (tau, model_free_variance(priced, e, f).map(math::sqrt)));
+        let settlements: Vec<_> = surfaces(priced).map(|(_, _, e)| e.rows.expiry).collect();
         Self {
             smiles: smiles.collect(),
             model_free: variances.collect(),
+            weekly: weekly(&settlements),
         }
     }
 
@@ -112,9 +119,29 @@ impl Surface {
         vol_at(days, &terms)
     }
 
+    /// From the week's last expiries within a week of the horizon, as Cboe does, or else from any.
     fn model_free(&self, days: f64) -> Option<f64> {
-        vol_at(days, &self.model_free)
+        let near = |tau: f64| (tau * DAYS_PER_YEAR - days).abs() < 7.0;
+        let terms = self.model_free.iter().zip(&self.weekly);
+        let weekly: Vec<_> = terms
+            .filter_map(|(term, weekly)| (*weekly && near(term.0)).then_some(*term))
+            .collect();
+        vol_at(days, &weekly).or_else(|| vol_at(days, &self.model_free))
     }
+}
+
+/// Marks the first settlement on the last day of each week: a Friday, or the day before a holiday; of a
+/// morning's and an evening's settlement the morning's.
+fn weekly(settlements: &[Instant]) -> Vec<bool> {
+    let days: Vec<_> = settlements.iter().map(Instant::date_naive).collect();
+    let first_of_its_day = |i: usize| i == 0 || days[i - 1] < days[i];
+    let last_of_its_week = |i: usize| {
+        let later = days[i..].iter().find(|day| days[i] < **day);
+        later.is_none_or(|later| later.iso_week() != days[i].iso_week())
+    };
+    (0..days.len())
+        .map(|i| first_of_its_day(i) && last_of_its_week(i))
+        .collect()
 }
 
 fn difference(a: Option<f64>, b: Option<f64>) -> Option<f64> {
@@ -189,11 +216,32 @@ fn vol_at_delta(smile: &Smile, tau_years: f64, delta: f64) -> Option<f64> {
     Some(found[0].vol + share * (found[1].vol - found[0].vol))
 }
 
-/// Mids of the two options of one strike, carried to settlement; `None` without a bid.
+/// What a chain says of one option.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+enum Quote {
+    /// Nothing: the option is not in the chain.
+    #[default]
+    Absent,
+    /// Quoted without a bid.
+    NoBid,
+    /// The mid, carried to settlement.
+    Mid(f64),
+}
+
+impl Quote {
+    fn mid(self) -> Option<f64> {
+        match self {
+            Self::Mid(mid) => Some(mid),
+            Self::Absent | Self::NoBid => None,
+        }
+    }
+}
+
+/// The two options of one strike.
 #[derive(Debug, Clone, Copy, Default)]
 struct StrikeQuotes {
-    call: Option<f64>,
-    put: Option<f64>,
+    call: Quote,
+    put: Quote,
 }
 
 /// Annual variance of one expiry from the prices of all its out-of-the-money options.
@@ -205,10 +253,10 @@ struct StrikeQuotes {
 /// `K₀` is the highest strike not above the forward; `Q` the mid, carried to settlement, of the put
 /// below it, of the call above it and their average at it; `ΔK` half the distance between the
 /// neighbours. Options without a bid are left out, and on each side everything beyond two strikes in
-/// a row without one.
+/// a row without one; an option that the chain does not hold says nothing of that.
 ///
-/// Source: Cboe, Volatility Index Methodology. It differs in the forward, which is the study's own,
-/// and in taking the expiries on either side of 30 days whatever their distance.
+/// Source: Cboe, Volatility Index Methodology. It differs in the forward, which is the study's own; and
+/// where no two expiries that end a week stand within a week of the horizon, the nearest ones do.
 fn model_free_variance(
     priced: &PricedChain<'_>,
     expiry: &PricedExpiry,
@@ -225,7 +273,7 @@ fn model_free_variance(
     if strip.len() < MIN_WING || calls.len() < MIN_WING {
         return None;
     }
-    strip.push((k0, 0.5 * (at.call? + at.put?)));
+    strip.push((k0, 0.5 * (at.call.mid()? + at.put.mid()?)));
     strip.extend(calls);
     let excess = forward.forward / k0 - 1.0;
     let variance = (2.0 * strip_sum(&strip) - excess * excess) / expiry.tau_years;
@@ -246,7 +294,11 @@ fn quotes_by_strike(
             Right::Put => &mut quotes.put,
         };
         // Two roots may settle together: the first with a market counts.
-        *side = side.or_else(|| priced.forward_mid(i, forward));
+        if side.mid().is_none() {
+            *side = priced
+                .forward_mid(i, forward)
+                .map_or(Quote::NoBid, Quote::Mid);
+        }
     }
     let strikes = table.into_iter();
     strikes
@@ -255,16 +307,17 @@ fn quotes_by_strike(
 }
 
 /// The options with a bid, going outwards until two in a row have none.
-fn wing(outwards: impl Iterator<Item = (f64, Option<f64>)>) -> Vec<(f64, f64)> {
+fn wing(outwards: impl Iterator<Item = (f64, Quote)>) -> Vec<(f64, f64)> {
     let mut kept = Vec::new();
     let mut silent = 0;
-    for (strike, mid) in outwards {
-        match mid {
-            Some(mid) => {
+    for (strike, quote) in outwards {
+        match quote {
+            Quote::Mid(mid) => {
                 silent = 0;
                 kept.push((strike, mid));
             }
-            None => silent += 1,
+            Quote::NoBid => silent += 1,
+            Quote::Absent => {}
         }
         if silent == 2 {
             break;
@@ -286,6 +339,8 @@ fn strip_sum(strip: &[(f64, f64)]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
+
     use super::*;
 
     /// The worked example of the Cboe VIX white paper: near term 35,924 minutes with
@@ -319,9 +374,34 @@ mod tests {
 
     #[test]
     fn a_wing_ends_at_two_strikes_in_a_row_without_a_bid() {
-        let quotes = [Some(5.0), None, Some(3.0), None, None, Some(1.0)];
+        use Quote::{Absent, Mid, NoBid};
+        let quotes = [Mid(5.0), NoBid, Mid(3.0), NoBid, Absent, NoBid, Mid(1.0)];
         let outwards = (1..).map(f64::from).zip(quotes);
         assert_eq!(wing(outwards), [(1.0, 5.0), (3.0, 3.0)]);
+        let sparse = [Mid(5.0), Absent, Absent, Mid(1.0)];
+        let outwards = (1..).map(f64::from).zip(sparse);
+        assert_eq!(wing(outwards), [(1.0, 5.0), (4.0, 1.0)]);
+    }
+
+    /// July 2026: the 17th is a third Friday with a morning's and an evening's settlement; Good Friday
+    /// 2026 is the 3rd of April.
+    #[test]
+    fn a_week_ends_on_friday_or_the_day_before_its_holiday() {
+        let at = |month, day, hour| {
+            let date = NaiveDate::from_ymd_opt(2026, month, day).unwrap();
+            date.and_hms_opt(hour, 0, 0).unwrap().and_utc()
+        };
+        let settlements = [
+            at(4, 1, 20),
+            at(4, 2, 20),
+            at(4, 6, 20),
+            at(7, 16, 20),
+            at(7, 17, 13),
+            at(7, 17, 20),
+            at(7, 20, 20),
+        ];
+        let ends = [false, true, true, false, true, false, true];
+        assert_eq!(weekly(&settlements), ends);
     }
 
     /// 5/1370²·0.2·exp(0.000305·0.0683486) = 5.328e-7: the put of 1,370 in the same example.
