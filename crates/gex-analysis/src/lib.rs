@@ -1,5 +1,6 @@
 //! Series in, findings out: joins a signal with what came strictly after it, and says what it told.
 
+pub mod audit;
 pub mod checks;
 pub mod conditional;
 pub mod controls;
@@ -13,6 +14,7 @@ pub mod inputs;
 pub mod outcome;
 pub mod panel;
 pub mod parallel;
+pub mod placebo;
 pub mod regime;
 pub mod run;
 pub mod scalping;

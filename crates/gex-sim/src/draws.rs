@@ -18,6 +18,10 @@ pub(crate) enum Stream {
     Demand = 3,
     /// Contracts opened and closed, line by line.
     Positions = 4,
+    /// The signal of a world without chains.
+    Signal = 5,
+    /// Realized variance about its mean, and the error of implied variance.
+    Measurement = 6,
 }
 
 /// One stream of draws from a seed.

@@ -38,6 +38,7 @@ mod draws;
 mod market;
 mod positions;
 mod prices;
+mod series_world;
 mod simulation;
 mod strikes;
 mod surface;
@@ -48,6 +49,7 @@ mod world;
 
 pub use close::DEALERS;
 pub use market::Market;
+pub use series_world::{SeriesKind, SeriesMarket, SeriesWorldSpec};
 pub use simulation::{SimulatedSession, Simulation};
 pub use truth::{PlantedSession, Truth};
 pub use world::{World, WorldError, WorldSpec};

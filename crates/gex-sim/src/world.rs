@@ -155,7 +155,11 @@ impl WorldSpec {
     }
 }
 
-fn within(field: &'static str, value: f64, (low, high): (f64, f64)) -> Result<(), WorldError> {
+pub(crate) fn within(
+    field: &'static str,
+    value: f64,
+    (low, high): (f64, f64),
+) -> Result<(), WorldError> {
     if (low..=high).contains(&value) {
         return Ok(());
     }

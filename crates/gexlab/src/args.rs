@@ -66,6 +66,12 @@ pub enum Command {
     Series(SeriesArgs),
     /// Run a study: series, panel, estimates, verdicts, figures and the page
     Run(RunArgs),
+    /// Prove that a study does not look ahead, with planted leaks that must be caught
+    Audit(AuditArgs),
+    /// Say how often a study's test rejects placebos, or size and power over simulated worlds
+    Calibrate(CalibrateArgs),
+    /// Write a market with a known truth as vendor files, with a study of it
+    Simulate(SimulateArgs),
     /// List the runs that stand, and count everything ever tried
     Runs(RunsArgs),
     /// Set runs side by side: what differs in settings, data and findings
@@ -215,6 +221,55 @@ pub struct RunArgs {
     /// Say what would be run and where it would stand, and run nothing
     #[arg(long, conflicts_with = "fresh")]
     pub dry_run: bool,
+}
+
+/// `gex audit`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exits with 4 where a check fails.\n\nExample:\n  gex audit study.toml --out reports"
+)]
+pub struct AuditArgs {
+    /// The study
+    #[command(flatten)]
+    pub study: StudyArg,
+    /// Folder of all runs
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub out: PathBuf,
+}
+
+/// `gex calibrate`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  gex calibrate study.toml --out reports
+  gex calibrate calibration.toml --out calibration")]
+pub struct CalibrateArgs {
+    /// A study, or a file with a [calibrate] table of worlds
+    pub file: PathBuf,
+    /// Another value for a setting of the study; may repeat
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// Folder of all runs, or of the calibration of worlds
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub out: PathBuf,
+    /// Placebos of each hypothesis
+    #[arg(long, value_name = "N", default_value_t = gex_analysis::placebo::PLACEBOS)]
+    pub placebos: usize,
+}
+
+/// `gex simulate`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  gex simulate world.toml --out market
+  gex simulate world.toml --set seed=7 --out market")]
+pub struct SimulateArgs {
+    /// The world: a TOML file
+    pub world: PathBuf,
+    /// Folder to make
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Another value for a setting of the world, such as seed=7; may repeat
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
 }
 
 /// `gex runs`

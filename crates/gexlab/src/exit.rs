@@ -16,15 +16,18 @@ pub enum FailureKind {
     Usage,
     /// Data are missing, broken or refused.
     Data,
+    /// The work is done, but a check that was asked for failed.
+    Check,
 }
 
 impl FailureKind {
-    /// The exit code: 1 failed, 2 usage or study error, 3 bad or missing data.
+    /// The exit code: 1 failed, 2 usage or study error, 3 bad or missing data, 4 a failed check.
     pub fn code(self) -> u8 {
         match self {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Data => 3,
+            Self::Check => 4,
         }
     }
 }
@@ -75,6 +78,14 @@ impl Failure {
                     .map(|fault| (fault.message.clone(), fault.span.clone()))
                     .collect(),
             },
+        }
+    }
+
+    /// A check that was asked for and failed.
+    pub fn check(error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            kind: FailureKind::Check,
+            words: Words::Chain(error.into()),
         }
     }
 

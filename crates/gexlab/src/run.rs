@@ -19,6 +19,7 @@ use crate::ledger::{Claim, Entry, enter};
 use crate::load::input_hashes;
 use crate::open_study::OpenStudy;
 use crate::page::{series_figure, snapshot_figures};
+use crate::proofs::{Proofs, Signature};
 use crate::run_folder::{Manifest, RESULT_SCHEMA, RunFolder, hash, intact};
 use crate::series_table::{panel_table, series_table};
 use crate::understood::{hypothesis_hashes, understood};
@@ -95,34 +96,115 @@ pub fn run(
             reused: true,
         });
     }
+    let proofs = Proofs::beside(&place, &identity.study_hash, &identity.data_hash);
     let data = StudyData::gather(&study.plan, console)?;
     let gathered = now();
-    std::fs::create_dir_all(out)?;
-    let entry = claim(study, &identity, out)?;
-    let outcome = estimate(study, &data, &entry)?;
-    let estimated = now();
-    let what = outcome.findings.hypotheses.len();
-    console.stage("Tested", &format!("{what} hypotheses"));
-    let results = Results {
+    let prepared = Prepared {
         study,
-        data: &data,
-        outcome: &outcome,
-        identity: &identity,
+        out,
+        identity,
+        data,
+        gather: (started, gathered),
     };
-    let pages = results.pages()?;
-    let rendered = now();
-    let stages = [
-        ("gather", started, gathered),
-        ("estimate", gathered, estimated),
-        ("render", estimated, rendered),
-    ];
-    results.write(&place, &pages, &log(&stages))?;
-    console.stage("Reported", &format!("{} figures", pages.figures.len()));
-    Ok(Finished {
-        folder: place,
-        findings: outcome.findings,
-        reused: false,
+    prepared.finish(&proofs, console)
+}
+
+/// A study whose data are read, on its way to a run's folder.
+pub struct Prepared<'a> {
+    study: &'a OpenStudy,
+    out: &'a Path,
+    identity: Identity,
+    /// What the study reads.
+    pub data: StudyData,
+    gather: (DateTime<Utc>, DateTime<Utc>),
+}
+
+/// Reads everything that a study reads.
+///
+/// # Errors
+///
+/// A data failure for inputs.
+pub fn prepare<'a>(
+    study: &'a OpenStudy,
+    out: &'a Path,
+    console: Console,
+) -> Result<Prepared<'a>, Failure> {
+    let started = now();
+    let identity = identity(study)?;
+    let data = StudyData::gather(&study.plan, console)?;
+    Ok(Prepared {
+        study,
+        out,
+        identity,
+        data,
+        gather: (started, now()),
     })
+}
+
+impl Prepared<'_> {
+    /// The inputs of the analysis; no estimate depends on the ledger.
+    pub fn inputs(&self) -> Inputs<'_> {
+        inputs(self.study, &self.data)
+    }
+
+    /// The proofs that stand beside a run of this study and data.
+    pub fn proofs(&self) -> Proofs {
+        let place = folder_of(self.study, self.out, &self.identity);
+        Proofs::beside(&place, &self.identity.study_hash, &self.identity.data_hash)
+    }
+
+    /// What a proof of this study and data is signed with.
+    pub fn signature(&self) -> Signature {
+        Signature {
+            run: self.identity.id.clone(),
+            study_hash: self.identity.study_hash.clone(),
+            data_hash: self.identity.data_hash.clone(),
+        }
+    }
+
+    /// Estimates, renders and writes the run's folder, proofs included.
+    ///
+    /// # Errors
+    ///
+    /// A data failure for inputs, any other for what can't be written.
+    pub fn finish(self, proofs: &Proofs, console: Console) -> Result<Finished, Failure> {
+        let Self {
+            study,
+            out,
+            identity,
+            data,
+            gather: (started, gathered),
+        } = self;
+        let place = folder_of(study, out, &identity);
+        std::fs::create_dir_all(out)?;
+        let entry = claim(study, &identity, out)?;
+        let began = now();
+        let outcome = estimate(study, &data, &entry)?;
+        let estimated = now();
+        let what = outcome.findings.hypotheses.len();
+        console.stage("Tested", &format!("{what} hypotheses"));
+        let results = Results {
+            study,
+            data: &data,
+            outcome: &outcome,
+            identity: &identity,
+            proofs,
+        };
+        let pages = results.pages()?;
+        let rendered = now();
+        let stages = [
+            ("gather", started, gathered),
+            ("estimate", began, estimated),
+            ("render", estimated, rendered),
+        ];
+        results.write(&place, &pages, &log(&stages))?;
+        console.stage("Reported", &format!("{} figures", pages.figures.len()));
+        Ok(Finished {
+            folder: place,
+            findings: outcome.findings,
+            reused: false,
+        })
+    }
 }
 
 #[expect(
@@ -187,20 +269,23 @@ fn claim(study: &OpenStudy, identity: &Identity, out: &Path) -> Result<Entry, Fa
 }
 
 fn estimate(study: &OpenStudy, data: &StudyData, entry: &Entry) -> Result<Outcome, Failure> {
-    let mut facts = data.facts(&study.plan);
-    facts.ledger = LedgerFacts {
+    let mut inputs = inputs(study, data);
+    inputs.facts.ledger = LedgerFacts {
         hypotheses: entry.count,
         head: Some(entry.hash.clone()),
     };
-    let inputs = Inputs {
+    analyse(&study.plan.study, &inputs).map_err(Failure::data)
+}
+
+fn inputs<'a>(study: &OpenStudy, data: &'a StudyData) -> Inputs<'a> {
+    Inputs {
         signals: data.analysis_signals(),
         bars: &data.bars,
         controls: &data.controls,
         calendar: data.calendar,
         sessions: &data.sessions,
-        facts,
-    };
-    analyse(&study.plan.study, &inputs).map_err(Failure::data)
+        facts: data.facts(&study.plan),
+    }
 }
 
 /// Everything that a run writes.
@@ -209,13 +294,18 @@ struct Results<'a> {
     data: &'a StudyData,
     outcome: &'a Outcome,
     identity: &'a Identity,
+    proofs: &'a Proofs,
 }
 
 impl Results<'_> {
     fn pages(&self) -> Result<Pages, Failure> {
         let (profile, strikes) = snapshot_figures(&self.study.plan, self.data);
+        // Proofs are made after the findings and stand on the page alone.
+        let mut findings = self.outcome.findings.clone();
+        findings.checks.extend(self.proofs.checks());
+        findings.checks.sort_by_key(|check| check.level);
         let input = ReportInput {
-            findings: &self.outcome.findings,
+            findings: &findings,
             series: series_figure(&self.study.plan, self.data, &self.outcome.panel),
             profile,
             strikes,
@@ -271,6 +361,9 @@ impl Results<'_> {
         folder.write("study.toml", self.study.text.as_bytes())?;
         for (name, csv) in crate::tables::tables(findings) {
             folder.write(&format!("tables/{name}.csv"), csv.to_csv().as_bytes())?;
+        }
+        for (name, document) in self.proofs.documents()? {
+            folder.write(name, document.as_bytes())?;
         }
         write_pages(&mut folder, pages)?;
         Ok(folder.finish(self.manifest(), log)?)

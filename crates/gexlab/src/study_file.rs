@@ -236,7 +236,8 @@ pub fn parse(text: &str) -> Result<StudyFile, Diagnostic> {
     toml::from_str(text).map_err(|error| fault(&error))
 }
 
-fn fault(error: &toml::de::Error) -> Diagnostic {
+/// A fault that the TOML reader found, with the nearest known key.
+pub(crate) fn fault(error: &toml::de::Error) -> Diagnostic {
     let message = error.message();
     let span = error.span().unwrap_or(0..0);
     let short = message.split(", expected").next().unwrap_or(message);

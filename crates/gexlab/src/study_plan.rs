@@ -273,7 +273,7 @@ fn outcome(checker: &mut Checker, table: &OutcomeTable) -> Option<OutcomeSpec> {
     })
 }
 
-fn horizon(checker: &mut Checker, typed: &Spanned<String>) -> Option<Horizon> {
+pub(crate) fn horizon(checker: &mut Checker, typed: &Spanned<String>) -> Option<Horizon> {
     checker.read("horizon", typed, |text| {
         Horizon::from_text(text)
             .ok_or_else(|| format!("a horizon looks like `1session` or `24h`, got `{text}`"))

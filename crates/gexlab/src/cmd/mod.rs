@@ -1,5 +1,7 @@
 //! One verb, one file.
 
+pub mod audit;
+pub mod calibrate;
 pub mod check;
 pub mod compare;
 pub mod completions;
@@ -12,3 +14,4 @@ pub mod inspect;
 pub mod run;
 pub mod runs;
 pub mod series;
+pub mod simulate;

@@ -1,0 +1,177 @@
+//! `gex calibrate`: how often the test rejects what is not there, and finds what is.
+
+use std::fs;
+use std::io::IsTerminal as _;
+
+use gex_analysis::placebo::{PlaceboRate, placebo_rates};
+use serde_json::json;
+
+use crate::args::CalibrateArgs;
+use crate::console::Console;
+use crate::diagnostic::Style;
+use crate::exit::Failure;
+use crate::open_study::open_study_with;
+use crate::proofs::{Placebos, Proof};
+use crate::run::prepare;
+use crate::text_table::{Side, lay_out};
+use crate::worlds::{CellResult, Share, calibrate as over_worlds, is_about_worlds, parse};
+
+/// Calibrates a study on its own data, or the tests over worlds.
+///
+/// # Errors
+///
+/// A usage failure for the file, a data failure for a study's inputs.
+pub fn calibrate(args: &CalibrateArgs, console: Console) -> Result<(), Failure> {
+    let text = fs::read_to_string(&args.file).map_err(|error| {
+        let shown = args.file.display();
+        Failure::usage(anyhow::anyhow!("cannot read {shown}: {error}"))
+    })?;
+    if is_about_worlds(&text) {
+        return of_worlds(args, &text, console);
+    }
+    of_study(args, console)
+}
+
+fn of_study(args: &CalibrateArgs, console: Console) -> Result<(), Failure> {
+    let study = open_study_with(&args.file, &args.settings)?;
+    let prepared = prepare(&study, &args.out, console)?;
+    let found = placebo_rates(&study.plan.study, &prepared.inputs(), args.placebos);
+    let found = found.map_err(Failure::data)?;
+    console.stage("Calibrated", &format!("{} hypotheses", found.len()));
+    let mut proofs = prepared.proofs();
+    proofs.calibration = Some(Proof {
+        schema: "gexlab/calibration/1".to_owned(),
+        signature: prepared.signature(),
+        found: Placebos {
+            placebos: found.clone(),
+        },
+    });
+    let finished = prepared.finish(&proofs, console)?;
+    let place = finished.folder.join("calibration.json");
+    let text = format!("{}calibration  {}\n", told(&found), place.display());
+    let value = json!({ "file": place, "placebos": found });
+    console.answer(&text, "gexlab/calibrated/1", value)?;
+    Ok(())
+}
+
+fn told(found: &[PlaceboRate]) -> String {
+    let header = [
+        ("placebos", Side::Right),
+        ("rejected", Side::Right),
+        ("error", Side::Right),
+        ("hypothesis", Side::Left),
+    ];
+    let percent =
+        |share: Option<f64>| share.map_or("–".to_owned(), |s| format!("{:.1} %", 100.0 * s));
+    let row = |rate: &PlaceboRate| {
+        let why = rate.undefined.as_ref().map(|why| format!(": {why}"));
+        vec![
+            rate.placebos.to_string(),
+            percent(rate.rate),
+            percent(rate.error),
+            format!("{}{}", rate.hypothesis, why.unwrap_or_default()),
+        ]
+    };
+    let rows: Vec<_> = found.iter().map(row).collect();
+    let mut text = lay_out(&header, &rows);
+    text.push_str("placebos of the study's own signal that a 5 % test rejects\n");
+    text
+}
+
+fn of_worlds(args: &CalibrateArgs, text: &str, console: Console) -> Result<(), Failure> {
+    let style = if std::io::stderr().is_terminal() {
+        Style::Coloured
+    } else {
+        Style::Plain
+    };
+    let shown = args.file.display().to_string();
+    let plan = parse(text).map_err(|faults| Failure::shown(&faults, text, &shown, style))?;
+    let results = over_worlds(&plan, &args.out.join("cells"), console)?;
+    let place = args.out.join("calibration.csv");
+    fs::write(&place, csv(&results))?;
+    let text = format!(
+        "{}calibration  {}\n",
+        worlds_told(&results),
+        place.display()
+    );
+    let value = json!({ "file": place, "worlds": results });
+    console.answer(&text, "gexlab/worlds/1", value)?;
+    Ok(())
+}
+
+fn worlds_told(results: &[CellResult]) -> String {
+    let header = [
+        ("world", Side::Left),
+        ("T", Side::Right),
+        ("horizon", Side::Left),
+        ("alone", Side::Right),
+        ("+ past", Side::Right),
+        ("+ implied", Side::Right),
+        ("shift", Side::Right),
+        ("supported", Side::Right),
+        ("family", Side::Right),
+    ];
+    let percent = |share: Share| format!("{:.1}±{:.1}", 100.0 * share.share, 100.0 * share.error);
+    let mut rows = Vec::new();
+    for cell in results {
+        let world = if 0.0 < cell.effect {
+            format!("{}({})", cell.world, cell.effect)
+        } else {
+            cell.world.clone()
+        };
+        for result in &cell.horizons {
+            rows.push(vec![
+                world.clone(),
+                cell.sessions.to_string(),
+                result.horizon.clone(),
+                percent(result.alone),
+                percent(result.beyond_past),
+                percent(result.ewc),
+                percent(result.shift),
+                percent(result.verdicts[0]),
+                percent(cell.family),
+            ]);
+        }
+    }
+    let mut text = lay_out(&header, &rows);
+    text.push_str(
+        "% of simulations in which a 5 % test rejects: size in n0, n0r, n1, power elsewhere\n",
+    );
+    text
+}
+
+fn csv(results: &[CellResult]) -> String {
+    let mut text = String::from(
+        "world,effect,sessions,horizon,simulations,tested,alone,alone_error,beyond_past,\
+         beyond_past_error,ewc,ewc_error,shift,shift_error,supported,not_supported,underpowered,\
+         not_testable,family,family_error\n",
+    );
+    for cell in results {
+        for result in &cell.horizons {
+            let words = result
+                .verdicts
+                .map(|share| share.share.to_string())
+                .join(",");
+            text.push_str(&format!(
+                "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{words},{},{}\n",
+                cell.world,
+                cell.effect,
+                cell.sessions,
+                result.horizon,
+                cell.simulations,
+                result.tested,
+                result.alone.share,
+                result.alone.error,
+                result.beyond_past.share,
+                result.beyond_past.error,
+                result.ewc.share,
+                result.ewc.error,
+                result.shift.share,
+                result.shift.error,
+                cell.family.share,
+                cell.family.error,
+            ));
+        }
+    }
+    text
+}
