@@ -42,14 +42,12 @@ pub fn parse(text: &str) -> Result<WorldFile, Vec<Diagnostic>> {
     known.extend(SeriesKind::ALL.map(|kind| (kind.name(), Some(kind))));
     let mut checker = Checker::default();
     let chosen = checker.choose("kind", &typed, &known);
-    match checker.finish(chosen)? {
-        None => agents(&without_line(text, &typed.span())),
-        Some(_) => {
-            let spec: SeriesWorldSpec = toml::from_str(text).map_err(|error| one(&error))?;
-            // Simulating checks the rest, and a fault of it names its setting.
-            Ok(WorldFile::Series(spec))
-        }
+    if checker.finish(chosen)?.is_none() {
+        return agents(&without_line(text, &typed.span()));
     }
+    // Simulating checks the numbers, and a fault of one names its setting.
+    let spec: SeriesWorldSpec = toml::from_str(text).map_err(|error| one(&error))?;
+    Ok(WorldFile::Series(spec))
 }
 
 fn agents(text: &str) -> Result<WorldFile, Vec<Diagnostic>> {

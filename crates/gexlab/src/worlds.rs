@@ -10,12 +10,22 @@ use gex_analysis::study::{
     SignalColumn, SignalPart, SignalSpec, Study, VENDOR_POSITIONING,
 };
 use gex_analysis::verdict::SIZE;
+use gex_compute::flip::FlipRule;
+use gex_compute::market::bar::{Adjustment, BarSeries, ControlSeries};
 use gex_compute::market::calendar::Calendar;
-use gex_sim::{SeriesKind, SeriesMarket, SeriesWorldSpec};
+use gex_compute::market::units::Rate;
+use gex_compute::points::{SeriesEngine, SeriesRequest};
+use gex_compute::pricing::{
+    DoubtfulVol, ExpiryScope, ForwardFallback, ForwardSource, PricingConfig, VolSource,
+};
+use gex_compute::series::Measure;
+use gex_compute::wanted::Wanted;
+use gex_sim::{DEALERS, SeriesKind, SeriesWorldSpec, Simulation, WorldSpec};
 use serde::{Deserialize, Serialize};
 use serde_spanned::Spanned;
 
 use crate::checker::Checker;
+use crate::choose::next_session_end;
 use crate::console::Console;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Failure;
@@ -59,8 +69,59 @@ pub(crate) struct CalibratePlan {
     seed: u64,
     simulations: u32,
     horizons: Vec<Horizon>,
-    /// World and sessions of each cell.
-    cells: Vec<(SeriesKind, f64, u32)>,
+    cells: Vec<Cell>,
+}
+
+/// A world and how long it is watched.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Cell {
+    kind: WorldKind,
+    /// κ, b or λ of the world.
+    effect: f64,
+    sessions: u32,
+}
+
+/// Where signal and market come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WorldKind {
+    /// One signal beside a market.
+    Series(SeriesKind),
+    /// Chains of a market in which dealers hedge, priced as a study prices them.
+    Agents,
+}
+
+impl WorldKind {
+    const ALL: [Self; 6] = [
+        Self::Series(SeriesKind::N0),
+        Self::Series(SeriesKind::N0r),
+        Self::Series(SeriesKind::N1),
+        Self::Series(SeriesKind::A),
+        Self::Series(SeriesKind::B),
+        Self::Agents,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Series(kind) => kind.name(),
+            Self::Agents => "agents",
+        }
+    }
+
+    /// The greatest effect that the world may have.
+    fn most(self) -> f64 {
+        match self {
+            Self::Series(_) => 0.5,
+            Self::Agents => 20.0,
+        }
+    }
+
+    /// Whether the effect is read at all.
+    fn plants(self) -> bool {
+        matches!(
+            self,
+            Self::Agents | Self::Series(SeriesKind::A | SeriesKind::B)
+        )
+    }
 }
 
 /// Whether a file is about worlds; a study is not.
@@ -109,17 +170,22 @@ pub(crate) fn parse(text: &str) -> Result<CalibratePlan, Vec<Diagnostic>> {
             "one too many",
         ));
     }
-    let kinds = SeriesKind::ALL.map(|kind| (kind.name(), kind));
+    let kinds = WorldKind::ALL.map(|kind| (kind.name(), kind));
     let mut cells = Vec::new();
     for world in &file.world {
-        let kind = checker.choose("kind", &world.kind, &kinds);
+        let Some(kind) = checker.choose("kind", &world.kind, &kinds) else {
+            continue;
+        };
         let effect = match &world.effect {
-            Some(typed) => checker.within("effect", typed, (0.0, 0.5)),
+            Some(typed) => checker.within("effect", typed, (0.0, kind.most())),
             None => Some(SeriesWorldSpec::default().effect),
         };
-        if let Some((kind, effect)) = kind.zip(effect) {
-            cells.extend(sessions.iter().map(|count| (kind, effect, *count)));
-        }
+        let effect = effect.filter(|_| kind.plants()).unwrap_or(0.0);
+        cells.extend(sessions.iter().map(|sessions| Cell {
+            kind,
+            effect,
+            sessions: *sessions,
+        }));
     }
     let plan = simulations.map(|simulations| CalibratePlan {
         seed: table.seed,
@@ -159,6 +225,10 @@ pub(crate) struct HorizonResult {
     pub(crate) alone: Share,
     /// The first, beyond past variance and past losses, but not implied variance.
     pub(crate) beyond_past: Share,
+    /// Mean effect of one standard deviation of the signal beyond every control, as a share of volatility.
+    pub(crate) effect: f64,
+    /// Simulations in which it has the declared sign, which is below zero.
+    pub(crate) sign: Share,
     /// Shares of the four verdicts: supported, not supported, underpowered, not testable.
     pub(crate) verdicts: [Share; 4],
 }
@@ -186,38 +256,40 @@ pub(crate) fn calibrate(
     console: Console,
 ) -> Result<Vec<CellResult>, Failure> {
     std::fs::create_dir_all(cells)?;
-    let study = study(&plan.horizons)?;
     let steps = plan.cells.len() as u64 * u64::from(plan.simulations);
     let bar = console.progress("Simulating", steps);
     let mut results = Vec::new();
-    for (kind, effect, sessions) in &plan.cells {
-        let settings = format!(
-            "{} {kind:?} {effect:?} {sessions} {:?} {} {}",
-            plan.seed,
-            plan.horizons,
-            plan.simulations,
-            env!("CARGO_PKG_VERSION")
-        );
-        let place = cells.join(format!("{}.json", &hash(settings.as_bytes())[..16]));
+    for of in &plan.cells {
+        let place = cells.join(format!(
+            "{}.json",
+            &hash(plan.settings(*of).as_bytes())[..16]
+        ));
         let stands = std::fs::read_to_string(&place).ok();
-        let result = match stands.and_then(|text| serde_json::from_str(&text).ok()) {
-            Some(result) => {
-                bar.inc(u64::from(plan.simulations));
-                result
-            }
-            None => {
-                let result = cell(plan, &study, (*kind, *effect, *sessions), &bar)?;
-                let text = serde_json::to_string_pretty(&result).map_err(Failure::failed)?;
-                let partial = place.with_extension("partial");
-                std::fs::write(&partial, text)?;
-                std::fs::rename(&partial, &place)?;
-                result
-            }
-        };
+        if let Some(result) = stands.and_then(|text| serde_json::from_str(&text).ok()) {
+            bar.inc(u64::from(plan.simulations));
+            results.push(result);
+            continue;
+        }
+        let result = cell(plan, *of, &bar)?;
+        let text = serde_json::to_string_pretty(&result).map_err(Failure::failed)?;
+        let partial = place.with_extension("partial");
+        std::fs::write(&partial, text)?;
+        std::fs::rename(&partial, &place)?;
         results.push(result);
     }
     bar.finish_and_clear();
     Ok(results)
+}
+
+impl CalibratePlan {
+    /// Everything that a cell's result depends on.
+    fn settings(&self, cell: Cell) -> String {
+        let version = env!("CARGO_PKG_VERSION");
+        format!(
+            "{version} {} {cell:?} {:?} {}",
+            self.seed, self.horizons, self.simulations
+        )
+    }
 }
 
 /// What one simulation gave: for each horizon the p-values and the verdict.
@@ -232,26 +304,23 @@ struct Tested {
     beyond_past: Option<f64>,
     ewc: Option<f64>,
     shift: Option<f64>,
+    effect: Option<f64>,
     word: VerdictWord,
 }
 
 fn cell(
     plan: &CalibratePlan,
-    study: &Study,
-    (kind, effect, sessions): (SeriesKind, f64, u32),
+    of: Cell,
     bar: &indicatif::ProgressBar,
 ) -> Result<CellResult, Failure> {
+    let study = study(of.kind, &plan.horizons)?;
     let simulate = |k: u32| {
-        let spec = SeriesWorldSpec {
-            kind,
-            effect,
-            sessions,
-            // Worlds of one number share their luck, whatever they plant.
-            seed: plan.seed.wrapping_add(u64::from(k)),
-            ..SeriesWorldSpec::default()
+        // Worlds of one number share their luck, whatever they plant.
+        let seed = plan.seed.wrapping_add(u64::from(k));
+        let found = match of.kind {
+            WorldKind::Series(kind) => series_world(&study, of, kind, seed),
+            WorldKind::Agents => agents_world(&study, of, seed),
         };
-        let market = spec.simulate().map_err(Failure::failed)?;
-        let found = examine(study, &market);
         bar.inc(1);
         found
     };
@@ -260,22 +329,19 @@ fn cell(
     let found = found.into_iter().collect::<Result<Vec<_>, _>>()?;
     let family = found.iter().filter(|simulated| simulated.family).count();
     let horizons = { plan.horizons.iter().enumerate() }
-        .map(|(place, horizon)| horizon_result(horizon, place, &found))
+        .map(|(place, horizon)| horizon_result(*horizon, place, &found))
         .collect();
     Ok(CellResult {
-        world: kind.name().to_owned(),
-        effect: match kind {
-            SeriesKind::A | SeriesKind::B => effect,
-            SeriesKind::N0 | SeriesKind::N0r | SeriesKind::N1 => 0.0,
-        },
-        sessions,
+        world: of.kind.name().to_owned(),
+        effect: of.effect,
+        sessions: of.sessions,
         simulations: plan.simulations,
         horizons,
         family: Share::of(family, found.len()),
     })
 }
 
-fn horizon_result(horizon: &Horizon, place: usize, found: &[Simulated]) -> HorizonResult {
+fn horizon_result(horizon: Horizon, place: usize, found: &[Simulated]) -> HorizonResult {
     let of = || { found.iter() }.filter_map(|simulated| simulated.horizons.get(place));
     let tested = of().filter(|found| found.ewc.is_some()).count();
     let rejected = |p: fn(&Tested) -> Option<f64>| {
@@ -284,6 +350,7 @@ fn horizon_result(horizon: &Horizon, place: usize, found: &[Simulated]) -> Horiz
             .count();
         Share::of(count, tested)
     };
+    let effects: Vec<f64> = of().filter_map(|found| found.effect).collect();
     let words = [
         VerdictWord::Supported,
         VerdictWord::NotSupported,
@@ -297,6 +364,11 @@ fn horizon_result(horizon: &Horizon, place: usize, found: &[Simulated]) -> Horiz
         shift: rejected(|found| found.shift),
         alone: rejected(|found| found.alone),
         beyond_past: rejected(|found| found.beyond_past),
+        effect: effects.iter().sum::<f64>() / effects.len().max(1) as f64,
+        sign: Share::of(
+            effects.iter().filter(|effect| **effect < 0.0).count(),
+            effects.len(),
+        ),
         verdicts: words.map(|word| {
             let count = of().filter(|found| found.word == word).count();
             Share::of(count, found.len())
@@ -304,7 +376,20 @@ fn horizon_result(horizon: &Horizon, place: usize, found: &[Simulated]) -> Horiz
     }
 }
 
-fn examine(study: &Study, market: &SeriesMarket) -> Result<Simulated, Failure> {
+fn series_world(
+    study: &Study,
+    of: Cell,
+    kind: SeriesKind,
+    seed: u64,
+) -> Result<Simulated, Failure> {
+    let spec = SeriesWorldSpec {
+        kind,
+        effect: of.effect,
+        sessions: of.sessions,
+        seed,
+        ..SeriesWorldSpec::default()
+    };
+    let market = spec.simulate().map_err(Failure::failed)?;
     let points: Vec<VendorPoint> = { market.sessions.iter().zip(&market.signal) }
         .map(|(session, value)| VendorPoint {
             ts: session.close,
@@ -313,10 +398,11 @@ fn examine(study: &Study, market: &SeriesMarket) -> Result<Simulated, Failure> {
             value: Some(*value),
         })
         .collect();
+    let rule = KnownAtRule::SessionClose;
     let inputs = Inputs {
         signals: Signals::Vendor {
             points: &points,
-            rule: KnownAtRule::SessionClose,
+            rule,
         },
         bars: &market.bars,
         controls: std::slice::from_ref(&market.vix),
@@ -324,7 +410,74 @@ fn examine(study: &Study, market: &SeriesMarket) -> Result<Simulated, Failure> {
         sessions: &market.sessions,
         facts: Facts::default(),
     };
-    let outcome = analyse(study, &inputs).map_err(Failure::failed)?;
+    examine(study, &inputs)
+}
+
+/// Chains are priced as a study prices them: parity forwards, volatilities as quoted.
+fn agents_world(study: &Study, of: Cell, seed: u64) -> Result<Simulated, Failure> {
+    let spec = WorldSpec {
+        seed,
+        sessions: of.sessions,
+        hedging: of.effect,
+        start: SeriesWorldSpec::default().start,
+        ..WorldSpec::default()
+    };
+    let world = spec.checked().map_err(Failure::usage)?;
+    let (mut bars, mut vix, mut adv) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut points, mut engine) = (Vec::new(), engine());
+    for session in Simulation::new(&world).map_err(Failure::failed)? {
+        let session = session.map_err(Failure::failed)?;
+        let head = session.snapshot.head();
+        let end = next_session_end(Calendar::Xnys, head.session, head.known_at);
+        if let Some(end) = end {
+            points.extend(engine.points(&session.snapshot, end).points);
+        }
+        bars.push(session.bar);
+        vix.push(session.vix);
+        adv.push(session.dollar_volume);
+    }
+    let bars = BarSeries {
+        underlying: world.spec().underlying.clone(),
+        adjustment: Adjustment::None,
+        bars,
+    };
+    let control = |name: &str, points| ControlSeries {
+        name: name.to_owned(),
+        points,
+    };
+    let controls = [control("vix", vix), control("adv", adv)];
+    let dates = points.first().zip(points.last());
+    let sessions = dates.map(|(first, last)| Calendar::Xnys.sessions(first.session, last.session));
+    let inputs = Inputs {
+        signals: Signals::Chains(&points),
+        bars: &bars,
+        controls: &controls,
+        calendar: Calendar::Xnys,
+        sessions: &sessions.unwrap_or_default(),
+        facts: Facts::default(),
+    };
+    examine(study, &inputs)
+}
+
+fn engine() -> SeriesEngine {
+    SeriesEngine::new(SeriesRequest {
+        pricing: PricingConfig {
+            forward: ForwardSource::Parity,
+            fallback: ForwardFallback::Carry,
+            rate: Rate::ZERO,
+            dividend: Rate::ZERO,
+            iv: VolSource::GivenThenSolved,
+            doubtful: DoubtfulVol::LeaveOut,
+            expiries: ExpiryScope::All,
+        },
+        models: vec![DEALERS],
+        flip: FlipRule::DEFAULT,
+        wanted: Wanted::of(&[Measure::NetGex]),
+    })
+}
+
+fn examine(study: &Study, inputs: &Inputs<'_>) -> Result<Simulated, Failure> {
+    let outcome = analyse(study, inputs).map_err(Failure::failed)?;
     let horizons = outcome.findings.hypotheses.iter().map(tested).collect();
     let holm = |p: &Option<f64>| p.is_some_and(|p| p <= SIZE);
     let family = { outcome.findings.hypotheses.iter() }.any(|found| holm(&found.verdict.holm_p));
@@ -338,27 +491,41 @@ fn tested(found: &HypothesisFinding) -> Tested {
         beyond_past: p(found.ladder.get(1)),
         ewc: p(found.ladder.last()),
         shift: found.verdict.shift_p,
+        effect: found.ladder.last().and_then(|rung| rung.level.value),
         word: found.verdict.word,
     }
 }
 
 /// One primary hypothesis a horizon, beyond every control.
-fn study(horizons: &[Horizon]) -> Result<Study, Failure> {
+fn study(kind: WorldKind, horizons: &[Horizon]) -> Result<Study, Failure> {
+    let (signal, estimator) = match kind {
+        WorldKind::Series(_) => (
+            SignalSpec {
+                positioning: VENDOR_POSITIONING.to_owned(),
+                column: SignalColumn::Vendor,
+                part: SignalPart::Signed,
+                scale: Scale::Usd,
+            },
+            Estimator::GarmanKlass,
+        ),
+        WorldKind::Agents => (
+            SignalSpec {
+                positioning: DEALERS.name(),
+                column: SignalColumn::Series(Measure::NetGex),
+                part: SignalPart::Signed,
+                scale: Scale::PerAdv,
+            },
+            Estimator::GarmanKlassOvernight,
+        ),
+    };
     let hypothesis = |horizon: &Horizon| Hypothesis {
         id: format!("variance-{horizon}"),
         claim: "Realized variance is lower after a higher signal".to_owned(),
         role: Role::Primary,
-        signal: SignalSpec {
-            positioning: VENDOR_POSITIONING.to_owned(),
-            column: SignalColumn::Vendor,
-            part: SignalPart::Signed,
-            scale: Scale::Usd,
-        },
+        signal: signal.clone(),
         regime: RegimeSpec::Sign { dead_band: 0.0 },
         outcome: OutcomeSpec {
-            kind: OutcomeKind::LogRealizedVariance {
-                estimator: Estimator::GarmanKlass,
-            },
+            kind: OutcomeKind::LogRealizedVariance { estimator },
             horizon: *horizon,
         },
         controls: Control::ALL.to_vec(),

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::IsTerminal as _;
 
 use gex_analysis::placebo::{PlaceboRate, placebo_rates};
+use gex_ingest::table::{Column, Table};
 use serde_json::json;
 
 use crate::args::CalibrateArgs;
@@ -14,7 +15,9 @@ use crate::open_study::open_study_with;
 use crate::proofs::{Placebos, Proof};
 use crate::run::prepare;
 use crate::text_table::{Side, lay_out};
-use crate::worlds::{CellResult, Share, calibrate as over_worlds, is_about_worlds, parse};
+use crate::worlds::{
+    CellResult, HorizonResult, Share, calibrate as over_worlds, is_about_worlds, parse,
+};
 
 /// Calibrates a study on its own data, or the tests over worlds.
 ///
@@ -109,16 +112,11 @@ fn worlds_told(results: &[CellResult]) -> String {
         ("+ implied", Side::Right),
         ("shift", Side::Right),
         ("supported", Side::Right),
-        ("family", Side::Right),
     ];
     let percent = |share: Share| format!("{:.1}±{:.1}", 100.0 * share.share, 100.0 * share.error);
     let mut rows = Vec::new();
     for cell in results {
-        let world = if 0.0 < cell.effect {
-            format!("{}({})", cell.world, cell.effect)
-        } else {
-            cell.world.clone()
-        };
+        let world = name(cell);
         for result in &cell.horizons {
             rows.push(vec![
                 world.clone(),
@@ -129,49 +127,80 @@ fn worlds_told(results: &[CellResult]) -> String {
                 percent(result.ewc),
                 percent(result.shift),
                 percent(result.verdicts[0]),
-                percent(cell.family),
             ]);
         }
     }
     let mut text = lay_out(&header, &rows);
+    for cell in results {
+        let told = format!(
+            "family of {} in {} at T = {}: {} %\n",
+            cell.horizons.len(),
+            name(cell),
+            cell.sessions,
+            percent(cell.family)
+        );
+        text.push_str(&told);
+    }
     text.push_str(
         "% of simulations in which a 5 % test rejects: size in n0, n0r, n1, power elsewhere\n",
     );
     text
 }
 
-fn csv(results: &[CellResult]) -> String {
-    let mut text = String::from(
-        "world,effect,sessions,horizon,simulations,tested,alone,alone_error,beyond_past,\
-         beyond_past_error,ewc,ewc_error,shift,shift_error,supported,not_supported,underpowered,\
-         not_testable,family,family_error\n",
-    );
-    for cell in results {
-        for result in &cell.horizons {
-            let words = result
-                .verdicts
-                .map(|share| share.share.to_string())
-                .join(",");
-            text.push_str(&format!(
-                "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{words},{},{}\n",
-                cell.world,
-                cell.effect,
-                cell.sessions,
-                result.horizon,
-                cell.simulations,
-                result.tested,
-                result.alone.share,
-                result.alone.error,
-                result.beyond_past.share,
-                result.beyond_past.error,
-                result.ewc.share,
-                result.ewc.error,
-                result.shift.share,
-                result.shift.error,
-                cell.family.share,
-                cell.family.error,
-            ));
-        }
+fn name(cell: &CellResult) -> String {
+    if 0.0 < cell.effect {
+        format!("{}({})", cell.world, cell.effect)
+    } else {
+        cell.world.clone()
     }
-    text
+}
+
+/// A row a world and horizon.
+fn csv(results: &[CellResult]) -> String {
+    let rows: Vec<(&CellResult, &HorizonResult)> = { results.iter() }
+        .flat_map(|cell| cell.horizons.iter().map(move |result| (cell, result)))
+        .collect();
+    let text = |read: fn(&CellResult, &HorizonResult) -> String| {
+        Column::Text(
+            rows.iter()
+                .map(|(cell, result)| Some(read(cell, result)))
+                .collect(),
+        )
+    };
+    let number = |read: fn(&CellResult, &HorizonResult) -> f64| {
+        Column::F64(
+            rows.iter()
+                .map(|(cell, result)| Some(read(cell, result)))
+                .collect(),
+        )
+    };
+    Table::new()
+        .with("world", text(|cell, _| cell.world.clone()))
+        .with("effect", number(|cell, _| cell.effect))
+        .with("sessions", number(|cell, _| f64::from(cell.sessions)))
+        .with("horizon", text(|_, result| result.horizon.clone()))
+        .with("simulations", number(|cell, _| f64::from(cell.simulations)))
+        .with("alone", number(|_, result| result.alone.share))
+        .with("alone_error", number(|_, result| result.alone.error))
+        .with("beyond_past", number(|_, result| result.beyond_past.share))
+        .with(
+            "beyond_past_error",
+            number(|_, result| result.beyond_past.error),
+        )
+        .with("beyond_implied", number(|_, result| result.ewc.share))
+        .with("beyond_implied_error", number(|_, result| result.ewc.error))
+        .with("shift", number(|_, result| result.shift.share))
+        .with("shift_error", number(|_, result| result.shift.error))
+        .with("mean_effect", number(|_, result| result.effect))
+        .with("declared_sign", number(|_, result| result.sign.share))
+        .with("supported", number(|_, result| result.verdicts[0].share))
+        .with(
+            "not_supported",
+            number(|_, result| result.verdicts[1].share),
+        )
+        .with("underpowered", number(|_, result| result.verdicts[2].share))
+        .with("not_testable", number(|_, result| result.verdicts[3].share))
+        .with("family", number(|cell, _| cell.family.share))
+        .with("family_error", number(|cell, _| cell.family.error))
+        .to_csv()
 }
