@@ -15,3 +15,4 @@ mod real_data;
 mod snapshot_tables;
 mod support;
 mod tidy;
+mod trust;

@@ -128,6 +128,20 @@ pub fn level(
     })
 }
 
+/// The outcome's change with one standard deviation of the signal, without controls and without an error.
+///
+/// # Errors
+///
+/// [`Undefined`] if the signal does not vary.
+pub fn coefficient(sample: &Sample) -> Result<f64, Undefined> {
+    let signal = standardised(&sample.signal)?;
+    let fit = Ols::fit(&sample.outcome, Design::with_constant(&[&signal])?)?;
+    fit.coefficients
+        .get(1)
+        .copied()
+        .ok_or(Undefined::ZeroVariance { what: "the signal" })
+}
+
 fn in_lowest_regime(
     kind: OutcomeKind,
     sample: &Sample,

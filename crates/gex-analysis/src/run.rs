@@ -137,7 +137,7 @@ fn examine(hypothesis: &Hypothesis, inputs: &Inputs<'_>) -> Result<Judged, Study
     let (gates, refused) = gates(&sample);
     let rungs = headline::ladder(hypothesis, &sample, &refused);
     let lagged = lagged(hypothesis, &sample, &refused);
-    let evidence = evidence(hypothesis, &sample, (&rungs, &lagged), &gates);
+    let evidence = evidence(hypothesis, &sample, &rungs, &gates);
     let finding = HypothesisFinding {
         ladder: rungs.into_iter().map(|rung| rung.rung).collect(),
         lagged_open_interest: Some(lagged),
@@ -197,7 +197,7 @@ fn lagged(hypothesis: &Hypothesis, sample: &Sample, refused: &Refused) -> Estima
 fn evidence(
     hypothesis: &Hypothesis,
     sample: &Sample,
-    (rungs, lagged): (&[RungAnswer], &Estimate),
+    rungs: &[RungAnswer],
     gates: &[String],
 ) -> Evidence {
     let headline = rungs.last().and_then(|rung| rung.level.as_ref().ok());
@@ -210,28 +210,20 @@ fn evidence(
         p_shift: headline.and_then(|answer| answer.p_shift.as_ref().ok().copied()),
         effect: headline.and_then(|answer| answer.estimate.value),
         mde80: headline.and_then(|answer| answer.estimate.mde80),
-        flags: flags(hypothesis, sample, (rungs, lagged)),
+        flags: flags(hypothesis, sample, rungs),
     }
 }
 
 /// The red flags of a referee that one hypothesis alone can raise.
-fn flags(
-    hypothesis: &Hypothesis,
-    sample: &Sample,
-    (rungs, lagged): (&[RungAnswer], &Estimate),
-) -> Vec<String> {
+fn flags(hypothesis: &Hypothesis, sample: &Sample, rungs: &[RungAnswer]) -> Vec<String> {
     let mut flags = Vec::new();
     let level = |rung: Option<&RungAnswer>| rung.and_then(|rung| rung.level.as_ref().ok().cloned());
     let (first, last) = (level(rungs.first()), level(rungs.last()));
     let Some(headline) = last else {
         return flags;
     };
-    let p_lagged = lagged.p_values.first().and_then(|p| p.value);
-    let same_sign = lagged
-        .value
-        .is_some_and(|value| 0.0 < value * headline.coefficient);
-    let survives = same_sign && p_lagged.is_some_and(|p| p <= SIZE);
-    if headline.p_ewc <= SIZE && !survives {
+    let alone = first.as_ref().map(|first| first.coefficient);
+    if headline.p_ewc <= SIZE && alone.is_some_and(|alone| !survives(sample, alone)) {
         flags.push("With signals one session older the effect is gone.".to_owned());
     }
     if let Ok(share) = headline::largest_spell_share(sample, &hypothesis.controls)
@@ -251,6 +243,17 @@ fn flags(
         );
     }
     flags
+}
+
+/// Whether a signal one session older keeps its sign and a quarter of its effect, alone.
+///
+/// Alone, because beyond its controls an older signal says nothing even where a true effect lasts: what it did
+/// to the session between is in that session's variance, which is a control.
+fn survives(sample: &Sample, alone: f64) -> bool {
+    const LEFT: f64 = 0.25;
+    let older = sample.one_session_older();
+    let coefficient = headline::coefficient(&older);
+    coefficient.is_ok_and(|older| LEFT <= older / alone)
 }
 
 /// The red flag of an effect whose sign depends on what the signal is divided by.

@@ -10,8 +10,10 @@
 )]
 
 use chrono::NaiveDate;
-use gex_analysis::findings::{Expect, Findings, HypothesisFinding, Role, VerdictWord};
+use gex_analysis::audit::{Fate, Leak, audit};
+use gex_analysis::findings::{CheckLevel, Expect, Findings, HypothesisFinding, Role, VerdictWord};
 use gex_analysis::inputs::{Facts, Inputs, Signals};
+use gex_analysis::placebo::placebo_rates;
 use gex_analysis::run::{Outcome, StudyError, run};
 use gex_analysis::study::{
     Control, Estimator, Horizon, Hypothesis, OutcomeKind, OutcomeSpec, RegimeSpec, Scale,
@@ -164,8 +166,8 @@ fn hypothesis(id: &str, controls: &[Control], horizon: u32) -> Hypothesis {
     }
 }
 
-fn carry_out(hypotheses: Vec<Hypothesis>, world: &World) -> Result<Outcome, StudyError> {
-    let inputs = Inputs {
+fn inputs(world: &World) -> Inputs<'_> {
+    Inputs {
         signals: Signals::Chains(&world.points),
         bars: &world.bars,
         controls: &world.controls,
@@ -175,8 +177,14 @@ fn carry_out(hypotheses: Vec<Hypothesis>, world: &World) -> Result<Outcome, Stud
             synthetic: true,
             ..Facts::default()
         },
-    };
-    run(&Study::new("pipeline", 1, hypotheses).unwrap(), &inputs)
+    }
+}
+
+fn carry_out(hypotheses: Vec<Hypothesis>, world: &World) -> Result<Outcome, StudyError> {
+    run(
+        &Study::new("pipeline", 1, hypotheses).unwrap(),
+        &inputs(world),
+    )
 }
 
 fn one(mut hypothesis: Hypothesis, role: Role, world: &World) -> Findings {
@@ -310,6 +318,75 @@ fn poison_after_a_cut_changes_nothing_that_was_over_by_then() {
         }
         assert!(250 < compared, "{}: {compared}", before.id);
     }
+}
+
+/// `GEX_AUDITS=200` audits that many markets; a few otherwise.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how many markets are audited is asked from outside"
+)]
+fn markets_to_audit() -> u64 {
+    let asked = std::env::var("GEX_AUDITS").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(3)
+}
+
+/// A study without a leak passes on every market, with an effect and without; a leak of any kind that is
+/// planted into it is caught by its name.
+#[test]
+fn an_audit_catches_planted_leaks_and_flags_no_clean_study() {
+    for seed in 0..markets_to_audit() {
+        let kappa = if seed % 2 == 0 { 0.0 } else { 0.1 };
+        let world = world(500, kappa, 3_000 + seed);
+        let study = Study::new("audited", seed, several()).unwrap();
+        let found = audit(&study, &inputs(&world), 6).unwrap();
+        let failed: Vec<_> = { found.checks.iter() }
+            .filter(|check| check.level == CheckLevel::Fail)
+            .collect();
+        assert!(failed.is_empty(), "seed {seed}: {failed:?}");
+        assert_eq!(found.checks.len(), 4 * several().len());
+        assert_eq!(found.planted.len(), Leak::ALL.len());
+        for planted in &found.planted {
+            assert_eq!(planted.fate, Fate::Caught, "seed {seed}: {planted:?}");
+        }
+        assert!(found.passed());
+        // Of a truncated replay every number up to the cut is compared, and there are many.
+        let compared: usize = found.checks.iter().map(|check| check.compared).sum();
+        assert!(10_000 < compared, "{compared}");
+    }
+}
+
+/// Where a value counts as known at its session's close, nothing can be executed too early at it.
+#[test]
+fn a_leak_that_a_study_can_not_have_is_harmless() {
+    let mut world = world(400, 0.0, 7);
+    for point in &mut world.points {
+        point.known_at = point.ts;
+    }
+    let study = Study::new("audited", 1, vec![hypothesis("plain", &[], 1)]).unwrap();
+    let found = audit(&study, &inputs(&world), 4).unwrap();
+    let fate = |leak| found.planted.iter().find(|p| p.leak == leak).unwrap().fate;
+    assert_eq!(fate(Leak::SameCloseExecution), Fate::Harmless);
+    assert_eq!(fate(Leak::WindowIncludesSignalBar), Fate::Caught);
+    assert!(found.passed());
+}
+
+/// Without an effect placebos are rejected about as often as the test says; the bound is four errors of 500
+/// dependent placebos of one market.
+#[test]
+fn placebos_of_a_market_without_an_effect_are_rarely_rejected() {
+    let world = world(1_250, 0.0, 5);
+    let study = Study::new("placebos", 1, vec![hypothesis("plain", &Control::ALL, 1)]).unwrap();
+    let rates = placebo_rates(&study, &inputs(&world), 200).unwrap();
+    let (rate, error) = (rates[0].rate.unwrap(), rates[0].error.unwrap());
+    assert_eq!(rates[0].placebos, 200);
+    assert!(
+        rate < 0.05 + 4.0 * error.max(0.02),
+        "{rate} with error {error}"
+    );
+    let short = crate::world(200, 0.0, 5);
+    let rates = placebo_rates(&study, &inputs(&short), 200).unwrap();
+    assert_eq!(rates[0].rate, None);
+    assert!(rates[0].undefined.is_some());
 }
 
 #[test]

@@ -49,7 +49,7 @@ mod world;
 
 pub use close::DEALERS;
 pub use market::Market;
-pub use series_world::{SeriesKind, SeriesMarket, SeriesWorldSpec};
+pub use series_world::{Leverage, SeriesKind, SeriesMarket, SeriesWorldSpec};
 pub use simulation::{SimulatedSession, Simulation};
 pub use truth::{PlantedSession, Truth};
 pub use world::{World, WorldError, WorldSpec};

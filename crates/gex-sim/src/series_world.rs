@@ -1,7 +1,7 @@
 //! Worlds of one daily signal and one daily market, without chains: nulls and planted effects.
 //!
 //! ```text
-//! h'  = φ·h + s·√(1 − φ²)·(ρ·z + √(1 − ρ²)·w)      log variance, φ = 0.97, s = 0.9, ρ = −0.6
+//! h   = φ·h₋₁ + s·√(1 − φ²)·(ρ·z + √(1 − ρ²)·w)    log variance, φ = 0.97, s = 0.9, ρ = −0.6
 //! σ   = σ̄·e^(h/2)·e^(−κ·g)                         κ is zero but in the world `a`
 //! r   = σ·(z − b·g·z₋₁)                            b is zero but in the world `b`
 //! RV  = σ²·χ²(78)/78                               as five-minute returns of a session give it
@@ -13,6 +13,10 @@
 //! has it, and in `n1` the signal is `−0.7` times the standardised log of five sessions' variance, and noise:
 //! a measure of the past that knows nothing of what comes. In the three of them the signal adds nothing to
 //! past variance, past losses and implied variance.
+//!
+//! A session's return and the shock to its own variance are drawn together, as when losses and turmoil come
+//! on one day. With [`Leverage::NextSession`] the return moves the variance of the session after (Harvey and
+//! Shephard 1996): then controls of past losses alone leave something for a signal that follows returns.
 //!
 //! Implied variance is the expected variance of the next 21 sessions, the planted effect included, with an
 //! error. A bar's high and low stand where the Garman-Klass variance of the bar is `RV`.
@@ -44,7 +48,7 @@ const MEDIAN_VOL: f64 = 0.008;
 /// Returns in a session's realized variance.
 const RETURNS: u32 = 78;
 /// Deviation of the error of log implied volatility.
-const IMPLIED_ERROR: f64 = 0.15;
+const IMPLIED_ERROR: f64 = 0.12;
 /// Sessions of implied variance.
 const IMPLIED_SESSIONS: i32 = 21;
 /// Sessions run through before the first one shown.
@@ -84,6 +88,16 @@ impl SeriesKind {
     }
 }
 
+/// On which session's variance a return acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Leverage {
+    /// Its own.
+    SameSession,
+    /// That of the session after.
+    NextSession,
+}
+
 /// A world of one signal as somebody writes it down.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
@@ -98,6 +112,8 @@ pub struct SeriesWorldSpec {
     pub sessions: u32,
     /// κ of the world `a`, or b of the world `b`, `0` to `0.5`; read by no other.
     pub effect: f64,
+    /// On which session's variance a return acts.
+    pub leverage: Leverage,
 }
 
 impl Default for SeriesWorldSpec {
@@ -108,6 +124,7 @@ impl Default for SeriesWorldSpec {
             start: NaiveDate::from_ymd_opt(2012, 1, 3).unwrap_or_default(),
             sessions: 1_250,
             effect: 0.1,
+            leverage: Leverage::SameSession,
         }
     }
 }
@@ -213,6 +230,7 @@ struct Day {
 struct State {
     kind: SeriesKind,
     effect: f64,
+    leverage: Leverage,
     log_variance: f64,
     signal: f64,
     /// The standardised return of the session before.
@@ -232,6 +250,7 @@ impl State {
         Self {
             kind: spec.kind,
             effect: spec.effect,
+            leverage: spec.leverage,
             log_variance: 0.0,
             signal: 0.0,
             shock: 0.0,
@@ -250,15 +269,20 @@ impl State {
             SeriesKind::B => (0.0, self.effect),
             SeriesKind::N0 | SeriesKind::N0r | SeriesKind::N1 => (0.0, 0.0),
         };
-        let vol = MEDIAN_VOL * math::exp(0.5 * self.log_variance - kappa * self.signal);
         let shock = self.prices.normal();
+        if self.leverage == Leverage::SameSession {
+            self.advance_variance(shock);
+        }
+        let vol = MEDIAN_VOL * math::exp(0.5 * self.log_variance - kappa * self.signal);
         let log_return = vol * (shock - turn * self.signal * self.shock);
         let variance = vol * vol * self.chi_squared() / f64::from(RETURNS);
         let open = self.close;
         self.close = open * math::exp(log_return);
         self.past.rotate_left(1);
         self.past[4] = variance / (MEDIAN_VOL * MEDIAN_VOL);
-        self.advance_variance(shock);
+        if self.leverage == Leverage::NextSession {
+            self.advance_variance(shock);
+        }
         self.advance_signal(shock);
         self.shock = shock;
         Day {
@@ -305,11 +329,17 @@ impl State {
     /// Annual volatility, in points, of the expected variance of the sessions to come, with an error.
     ///
     /// ```text
-    /// E σ²(k) = σ̄²·exp(φᵏh + ½s²(1 − φ²ᵏ) − 2κφᵏ⁻¹g + 2κ²(1 − φ²⁽ᵏ⁻¹⁾))
+    /// E σ²(k) = σ̄²·exp(φʲh + ½s²(1 − φ²ʲ) − 2κφᵏ⁻¹g + 2κ²(1 − φ²⁽ᵏ⁻¹⁾))
     /// ```
+    ///
+    /// with j = k sessions from the last variance drawn, or one fewer where the next one's is drawn already.
     fn implied(&mut self, kappa: f64) -> f64 {
+        let drawn = match self.leverage {
+            Leverage::SameSession => 0,
+            Leverage::NextSession => 1,
+        };
         let expected = |k: i32| {
-            let (ahead, before) = (PERSISTENCE.powi(k), PERSISTENCE.powi(k - 1));
+            let (ahead, before) = (PERSISTENCE.powi(k - drawn), PERSISTENCE.powi(k - 1));
             let spread = 0.5 * LOG_VARIANCE_SD * LOG_VARIANCE_SD * (1.0 - ahead * ahead);
             let planted = 2.0 * kappa * (kappa * (1.0 - before * before) - before * self.signal);
             math::exp(ahead * self.log_variance + spread + planted)

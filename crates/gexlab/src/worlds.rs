@@ -20,7 +20,7 @@ use gex_compute::pricing::{
 };
 use gex_compute::series::Measure;
 use gex_compute::wanted::Wanted;
-use gex_sim::{DEALERS, SeriesKind, SeriesWorldSpec, Simulation, WorldSpec};
+use gex_sim::{DEALERS, Leverage, SeriesKind, SeriesWorldSpec, Simulation, WorldSpec};
 use serde::{Deserialize, Serialize};
 use serde_spanned::Spanned;
 
@@ -61,6 +61,7 @@ struct CalibrateTable {
 struct WorldTable {
     kind: Spanned<String>,
     effect: Option<Spanned<f64>>,
+    leverage: Option<Spanned<String>>,
 }
 
 /// What is to be calibrated, checked.
@@ -78,6 +79,7 @@ struct Cell {
     kind: WorldKind,
     /// κ, b or λ of the world.
     effect: f64,
+    leverage: Leverage,
     sessions: u32,
 }
 
@@ -181,9 +183,19 @@ pub(crate) fn parse(text: &str) -> Result<CalibratePlan, Vec<Diagnostic>> {
             None => Some(SeriesWorldSpec::default().effect),
         };
         let effect = effect.filter(|_| kind.plants()).unwrap_or(0.0);
+        let leverages = [
+            ("same-session", Leverage::SameSession),
+            ("next-session", Leverage::NextSession),
+        ];
+        let leverage = match &world.leverage {
+            Some(typed) => checker.choose("leverage", typed, &leverages),
+            None => Some(SeriesWorldSpec::default().leverage),
+        };
+        let Some(leverage) = leverage else { continue };
         cells.extend(sessions.iter().map(|sessions| Cell {
             kind,
             effect,
+            leverage,
             sessions: *sessions,
         }));
     }
@@ -332,7 +344,10 @@ fn cell(
         .map(|(place, horizon)| horizon_result(*horizon, place, &found))
         .collect();
     Ok(CellResult {
-        world: of.kind.name().to_owned(),
+        world: match of.leverage {
+            Leverage::SameSession => of.kind.name().to_owned(),
+            Leverage::NextSession => format!("{}, leverage a session late", of.kind.name()),
+        },
         effect: of.effect,
         sessions: of.sessions,
         simulations: plan.simulations,
@@ -385,6 +400,7 @@ fn series_world(
     let spec = SeriesWorldSpec {
         kind,
         effect: of.effect,
+        leverage: of.leverage,
         sessions: of.sessions,
         seed,
         ..SeriesWorldSpec::default()

@@ -62,7 +62,10 @@ pub(super) fn leaky_panel(
             Some(inputs.calendar.session_on(row.session)?.close)
         }),
         Leak::WindowIncludesSignalBar => decide_at(&mut panel, hypothesis, grid, |row| {
-            Some(inputs.calendar.session_on(row.session)?.open)
+            let open = inputs.calendar.session_on(row.session)?.open;
+            let own = grid.first_opening_at(open);
+            // The close before is the price from which the signal's own session is measured.
+            Some(grid.slots.get(own.checked_sub(1)?)?.close)
         }),
         Leak::OpenInterestDayEarly => publish_early(&mut panel.rows),
         Leak::FullSampleQuantiles => label_by_quantiles(&mut panel)?,

@@ -15,6 +15,8 @@ pub(super) struct Differences {
     compared: usize,
     /// The first that differs: its part of the row, and the decision.
     first: Option<(Part, Instant)>,
+    /// Whether labels follow levels of the signal alone with the other future.
+    follow_levels: bool,
 }
 
 /// A part of a row of the panel.
@@ -45,7 +47,10 @@ pub(super) fn differences(
     again: &HypothesisPanel,
     cut: Instant,
 ) -> Differences {
-    let mut found = Differences::default();
+    let mut found = Differences {
+        follow_levels: labels_follow_levels(again),
+        ..Differences::default()
+    };
     let upto = |panel: &HypothesisPanel| panel.rows.partition_point(|row| row.known_at <= cut);
     let (ours, theirs) = (upto(whole), upto(again));
     if ours != theirs {
@@ -97,6 +102,9 @@ pub(super) fn told(
     };
     let compared = cuts.iter().map(|cut| cut.compared).sum();
     let first = cuts.iter().find_map(|cut| cut.first);
+    // A threshold over all rows, whichever rows there are; states smoothed over few rows may look like one
+    // by chance, and hardly at every cut.
+    let follow_levels = labels_follow_levels(whole) && cuts.iter().all(|cut| cut.follow_levels);
     let differing = cuts.iter().filter(|cut| cut.first.is_some()).count();
     let (level, text) = match first {
         None if compared == 0 => (
@@ -126,15 +134,15 @@ pub(super) fn told(
         level,
         text,
         compared,
-        leak: first.and_then(|(part, _)| leak_of(part, whole)),
+        leak: first.and_then(|(part, _)| leak_of(part, follow_levels)),
     }
 }
 
-/// Labels that one threshold over the whole sample explains were made by it; others follow states.
-fn leak_of(part: Part, whole: &HypothesisPanel) -> Option<Leak> {
+/// Labels that one set of levels explains were made by it; others follow states.
+fn leak_of(part: Part, follow_levels: bool) -> Option<Leak> {
     match part {
         Part::Signal => Some(Leak::OpenInterestDayEarly),
-        Part::Regime if labels_follow_levels(whole) => Some(Leak::FullSampleQuantiles),
+        Part::Regime if follow_levels => Some(Leak::FullSampleQuantiles),
         Part::Regime => Some(Leak::SmoothedStates),
         Part::Rows | Part::Controls | Part::Outcome => None,
     }
