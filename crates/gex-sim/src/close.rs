@@ -10,6 +10,7 @@ use gex_compute::market::units::Years;
 use gex_compute::math;
 use gex_compute::positioning::Positioning;
 
+use crate::exchange::{Exchange, OpenInterest};
 use crate::positions::{Line, Lines, Positions, Side};
 use crate::surface::{Surface, total_variance};
 use crate::timetable::{Expiry, Listing, Style};
@@ -17,8 +18,6 @@ use crate::world::WorldSpec;
 
 /// Who holds what in a synthetic market: the truth, not an assumption.
 pub const DEALERS: Positioning = Positioning::CallsLongPutsShort;
-/// Units of underlying per contract.
-const MULTIPLIER: f64 = 100.0;
 /// Half of the spread: a share of the price, and its cap as a share of spot.
 const HALF_SPREAD: f64 = 0.01;
 const HALF_SPREAD_CAP: f64 = 0.0005;
@@ -26,6 +25,10 @@ const HALF_SPREAD_CAP: f64 = 0.0005;
 const WIDE_TICKS_FROM: f64 = 3.0;
 const NARROW_TICKS_PER_USD: f64 = 20.0;
 const WIDE_TICKS_PER_USD: f64 = 10.0;
+/// Price in coin from which ticks are five times as wide, and ticks per coin below and from there on.
+const WIDE_COIN_TICKS_FROM: f64 = 0.005;
+const NARROW_TICKS_PER_COIN: f64 = 10_000.0;
+const WIDE_TICKS_PER_COIN: f64 = 2_000.0;
 /// Decimals of a published volatility, as a power of ten.
 const VOL_DECIMALS: f64 = 1e4;
 
@@ -33,6 +36,7 @@ const VOL_DECIMALS: f64 = 1e4;
 #[derive(Debug)]
 pub(crate) struct Close<'a> {
     pub(crate) spec: &'a WorldSpec,
+    pub(crate) exchange: &'static Exchange,
     /// Instant of the quotes.
     pub(crate) ts: Instant,
     /// Position of the session in the timetable.
@@ -51,6 +55,7 @@ pub(crate) struct Terms {
     years: f64,
     /// Implied variance to settlement at the money.
     pub(crate) theta: f64,
+    payoff: Payoff,
 }
 
 impl Close<'_> {
@@ -65,12 +70,16 @@ impl Close<'_> {
         let (rate, dividend) = (self.spec.rate, self.spec.dividend);
         let forward = ForwardTerms {
             forward: self.spot * math::exp((rate - dividend) * years),
-            discount: math::exp(-rate * years),
+            discount: match self.exchange.payoff {
+                Payoff::Linear => math::exp(-rate * years),
+                Payoff::Inverse => 1.0,
+            },
         };
         Terms {
             forward,
             years,
             theta,
+            payoff: self.exchange.payoff,
         }
     }
 
@@ -83,7 +92,7 @@ impl Close<'_> {
             let of_line = |(index, line): (&u32, &Line)| {
                 let strike = lattice.strike(*index);
                 let gamma = black76::gamma(terms.forward.forward, strike, terms.deviation(strike));
-                pct_scale(dealer_units(line), terms.forward) * gamma
+                pct_scale(self.dealer_units(line), terms.forward) * gamma
             };
             lines.by_strike.iter().map(of_line).sum::<f64>()
         };
@@ -106,27 +115,57 @@ impl Close<'_> {
                 for (right, side) in line.sides() {
                     let quote = terms.quote(right, strike, self.spot);
                     let contract = (root.clone(), lines.listing.settles, strike, right);
-                    rows.push(row(contract, quote, *side));
+                    rows.push(self.row(contract, quote, *side));
                 }
             }
         }
         rows
     }
 
-    fn root(&self, style: Style) -> String {
-        match style {
-            Style::Am => self.spec.underlying.clone(),
-            Style::Pm => format!("{}W", self.spec.underlying),
+    fn row(&self, contract: (String, Instant, f64, Right), quote: Quote, side: Side) -> ChainRow {
+        let (root, expiry, strike, right) = contract;
+        ChainRow {
+            root,
+            expiry,
+            strike,
+            right,
+            exercise: Exercise::European,
+            payoff: self.exchange.payoff,
+            multiplier: self.exchange.multiplier,
+            bid: Some(quote.bid),
+            ask: Some(quote.ask),
+            mark: None,
+            bid_iv: None,
+            ask_iv: None,
+            iv: Some(quote.vol),
+            open_interest: Some(f64::from(match self.exchange.open_interest {
+                OpenInterest::BeforeTheSession => side.published,
+                OpenInterest::Live => side.open,
+            })),
+            volume: Some(f64::from(side.traded)),
+            forward: None,
+            vendor_gamma: None,
+            vendor_delta: None,
+            dealer_position: None,
+            taker_net: None,
+            flags: Flags::default(),
         }
     }
-}
 
-/// Dealers' position in one line, in units of underlying; calls and puts share their gamma.
-fn dealer_units(line: &Line) -> f64 {
-    // The model weighs all calls alike, and all puts.
-    let weight = |right| DEALERS.weight(right).unwrap_or_default();
-    let signed = |(right, side): (Right, &Side)| weight(right) * f64::from(side.open);
-    MULTIPLIER * line.sides().into_iter().map(signed).sum::<f64>()
+    fn root(&self, style: Style) -> String {
+        match (self.exchange.payoff, style) {
+            (Payoff::Inverse, _) | (_, Style::Am) => self.spec.underlying.clone(),
+            (Payoff::Linear, Style::Pm) => format!("{}W", self.spec.underlying),
+        }
+    }
+
+    /// Dealers' position in one line, in units of underlying; calls and puts share their gamma.
+    fn dealer_units(&self, line: &Line) -> f64 {
+        // The model weighs all calls alike, and all puts.
+        let weight = |right| DEALERS.weight(right).unwrap_or_default();
+        let signed = |(right, side): (Right, &Side)| weight(right) * f64::from(side.open);
+        self.exchange.multiplier * line.sides().into_iter().map(signed).sum::<f64>()
+    }
 }
 
 /// What the market shows of one contract.
@@ -147,15 +186,29 @@ impl Terms {
     fn quote(&self, right: Right, strike: f64, spot: f64) -> Quote {
         let deviation = self.deviation(strike);
         let ForwardTerms { forward, discount } = self.forward;
-        let fair = discount * black76::price(right, forward, strike, deviation);
-        let half = (HALF_SPREAD * fair).min(HALF_SPREAD_CAP * spot) + 0.5 / NARROW_TICKS_PER_USD;
+        let usd = discount * black76::price(right, forward, strike, deviation);
+        // Premium of inverse options is in coin: so are its ticks and the cap of its spread.
+        let (fair, unit, ticks, narrow): (f64, f64, fn(f64) -> f64, f64) = match self.payoff {
+            Payoff::Linear => (usd, spot, ticks_per_usd, NARROW_TICKS_PER_USD),
+            Payoff::Inverse => (usd / forward, 1.0, ticks_per_coin, NARROW_TICKS_PER_COIN),
+        };
+        let half = (HALF_SPREAD * fair).min(HALF_SPREAD_CAP * unit) + 0.5 / narrow;
         let (low, high) = ((fair - half).max(0.0), fair + half);
         let vol = deviation / math::sqrt(self.years);
         Quote {
-            bid: (low * ticks_per_usd(low)).floor() / ticks_per_usd(low),
-            ask: (high * ticks_per_usd(high)).ceil() / ticks_per_usd(high),
+            bid: (low * ticks(low)).floor() / ticks(low),
+            ask: (high * ticks(high)).ceil() / ticks(high),
             vol: (vol * VOL_DECIMALS).round() / VOL_DECIMALS,
         }
+    }
+}
+
+/// Ticks per coin at a price in coin, as on Deribit.
+fn ticks_per_coin(price: f64) -> f64 {
+    if price < WIDE_COIN_TICKS_FROM {
+        NARROW_TICKS_PER_COIN
+    } else {
+        WIDE_TICKS_PER_COIN
     }
 }
 
@@ -165,32 +218,5 @@ fn ticks_per_usd(price: f64) -> f64 {
         NARROW_TICKS_PER_USD
     } else {
         WIDE_TICKS_PER_USD
-    }
-}
-
-fn row(contract: (String, Instant, f64, Right), quote: Quote, side: Side) -> ChainRow {
-    let (root, expiry, strike, right) = contract;
-    ChainRow {
-        root,
-        expiry,
-        strike,
-        right,
-        exercise: Exercise::European,
-        payoff: Payoff::Linear,
-        multiplier: MULTIPLIER,
-        bid: Some(quote.bid),
-        ask: Some(quote.ask),
-        mark: None,
-        bid_iv: None,
-        ask_iv: None,
-        iv: Some(quote.vol),
-        open_interest: Some(f64::from(side.published)),
-        volume: Some(f64::from(side.traded)),
-        forward: None,
-        vendor_gamma: None,
-        vendor_delta: None,
-        dealer_position: None,
-        taker_net: None,
-        flags: Flags::default(),
     }
 }

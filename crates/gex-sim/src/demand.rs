@@ -13,8 +13,6 @@ const TILT_MEAN: f64 = -0.15;
 const TILT_SD: f64 = 0.3;
 /// Correlation of the tilt's shock with the session's return: falls make investors buy puts.
 const TILT_ON_RETURN: f64 = -0.5;
-/// Median units of underlying traded in a session.
-const UNITS_PER_SESSION: f64 = 1e8;
 /// Deviation of the logarithm of volume, and its elasticity to volatility.
 const VOLUME_NOISE: f64 = 0.2;
 const VOLUME_ELASTICITY: f64 = 0.5;
@@ -31,14 +29,16 @@ pub(crate) struct Demand {
     /// Above zero investors prefer puts, below zero calls.
     pub(crate) tilt: f64,
     volumes_usd: VecDeque<f64>,
+    units_per_session: f64,
     draws: Draws,
 }
 
 impl Demand {
-    pub(crate) fn new(draws: Draws) -> Self {
+    pub(crate) fn new(units_per_session: f64, draws: Draws) -> Self {
         Self {
             tilt: TILT_MEAN,
             volumes_usd: VecDeque::new(),
+            units_per_session,
             draws,
         }
     }
@@ -59,7 +59,7 @@ impl Demand {
     /// median volatility.
     pub(crate) fn draw_volume(&mut self, spot: f64, relative_vol: f64) -> f64 {
         let busy = math::exp(VOLUME_ELASTICITY * math::ln(relative_vol));
-        let volume = UNITS_PER_SESSION * spot * busy * self.draws.factor(VOLUME_NOISE);
+        let volume = self.units_per_session * spot * busy * self.draws.factor(VOLUME_NOISE);
         self.volumes_usd.push_back(volume);
         if ADV_SESSIONS < self.volumes_usd.len() {
             self.volumes_usd.pop_front();

@@ -35,6 +35,7 @@
 mod close;
 mod demand;
 mod draws;
+mod exchange;
 mod market;
 mod positions;
 mod prices;
@@ -48,6 +49,7 @@ mod variance;
 mod world;
 
 pub use close::DEALERS;
+pub use exchange::MarketKind;
 pub use market::Market;
 pub use series_world::{Leverage, SeriesKind, SeriesMarket, SeriesWorldSpec};
 pub use simulation::{SimulatedSession, Simulation};

@@ -15,7 +15,7 @@ pub struct Market {
     pub snapshots: Vec<ChainSnapshot>,
     /// Daily bars of the underlying.
     pub bars: BarSeries,
-    /// Control `vix`: volatility index in percent points, known at the end of the quotes.
+    /// Control `vix` or `dvol`: volatility index in percent points, known at the end of the quotes.
     pub vix: ControlSeries,
     /// Control `adv`: each session's volume of the underlying in USD, known at the close; the
     /// average is taken by whoever reads it.
@@ -57,7 +57,7 @@ impl Market {
                 adjustment: Adjustment::None,
                 bars: Vec::new(),
             },
-            vix: control("vix"),
+            vix: control(world.exchange().index_name),
             adv: control("adv"),
             truth: Truth {
                 hedging: world.spec().hedging,

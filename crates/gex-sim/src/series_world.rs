@@ -23,14 +23,15 @@
 
 use chrono::{Days, NaiveDate};
 use gex_compute::market::bar::{Adjustment, Bar, BarSeries, ControlPoint, ControlSeries};
-use gex_compute::market::calendar::Session;
+use gex_compute::market::calendar::{Calendar, Session};
 use gex_compute::math;
 use serde::{Deserialize, Serialize};
 
 use crate::draws::{Draws, Stream};
-use crate::timetable::CALENDAR;
 use crate::world::{WorldError, within};
 
+/// The calendar of these worlds.
+const CALENDAR: Calendar = Calendar::Xnys;
 /// Persistence φ of log variance and of the signal.
 const PERSISTENCE: f64 = 0.97;
 /// Stationary deviation of log variance.
@@ -48,7 +49,7 @@ const MEDIAN_VOL: f64 = 0.008;
 /// Returns in a session's realized variance.
 const RETURNS: u32 = 78;
 /// Deviation of the error of log implied volatility.
-const IMPLIED_ERROR: f64 = 0.12;
+const IMPLIED_ERROR: f64 = 0.08;
 /// Sessions of implied variance.
 const IMPLIED_SESSIONS: i32 = 21;
 /// Sessions run through before the first one shown.

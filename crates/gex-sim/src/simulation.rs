@@ -15,7 +15,7 @@ use crate::positions::{ExpiryDemand, Positions};
 use crate::prices::{self, DayPrices};
 use crate::strikes::Lattice;
 use crate::surface::Surface;
-use crate::timetable::{CALENDAR, RUN_UP, Timetable};
+use crate::timetable::{RUN_UP, Timetable};
 use crate::truth::{Hedging, PlantedSession};
 use crate::variance::LogVariance;
 use crate::world::World;
@@ -86,7 +86,10 @@ impl Simulation {
         let spec = world.spec();
         let timetable = Timetable::new(world);
         let first = timetable.first_shown;
-        let lattice = Lattice::new(spec.spot, spec.strikes_each_side);
+        let exchange = world.exchange();
+        let spacing = exchange.strike_spacing;
+        let lattice = Lattice::new(spec.spot, spec.strikes_each_side, spacing);
+        let annual = (spec.annual_vol, exchange.calendar.periods_per_year());
         let draws = |stream| Draws::new(spec.seed, stream);
         let mut simulation = Self {
             world: world.clone(),
@@ -95,8 +98,8 @@ impl Simulation {
             end: first + spec.sessions as usize,
             previous_close: spec.spot,
             prices: draws(Stream::Prices),
-            variance: LogVariance::new(spec.annual_vol, draws(Stream::Variance)),
-            demand: Demand::new(draws(Stream::Demand)),
+            variance: LogVariance::new(annual, draws(Stream::Variance)),
+            demand: Demand::new(exchange.units_per_session, draws(Stream::Demand)),
             positions: Positions::new(lattice, draws(Stream::Positions)),
             hedging: Hedging::new(spec.hedging),
         };
@@ -114,7 +117,7 @@ impl Simulation {
             ts: day.quotes_end,
             known_at: day.quotes_end,
             session: day.session.date,
-            spot: Spot::new(day.prices.close)?,
+            spot: Spot::new(day.prices.quoted)?,
             currency: Currency::USD,
         };
         Ok(SimulatedSession {
@@ -130,16 +133,15 @@ impl Simulation {
     fn trade_day(&mut self) -> Result<Day, SimError> {
         let spec = self.world.spec();
         let session = self.timetable.session(self.today)?;
-        let quotes_end = CALENDAR
-            .quotes_end(session.date)
-            .ok_or(SimError::OutOfSessions)?;
+        let quotes_end = self.world.exchange().quotes_end(session)?;
         let listings = self.timetable.listings(self.today, spec.weeklies)?;
         self.positions.settle(session.open);
         self.positions
             .open_session(&listings, self.previous_close, self.today);
 
         let day = self.trade_underlying(session, quotes_end);
-        self.positions.settle(quotes_end);
+        // What settles within the session is not in its chain.
+        self.positions.settle(quotes_end.max(session.close));
         self.trade_options(&day);
         self.previous_close = day.prices.close;
         self.today += 1;
@@ -151,10 +153,15 @@ impl Simulation {
         let planted = self.hedging.planted(session.date, self.variance.log());
         let vol = self.variance.session_vol();
         let hedged_vol = vol * planted.volatility_factor;
-        let prices = prices::trade(self.previous_close, hedged_vol, &mut self.prices);
-        let median_vol = self.world.spec().annual_vol / math::sqrt(CALENDAR.periods_per_year());
+        let exchange = self.world.exchange();
+        let prices = prices::trade(self.previous_close, hedged_vol, &mut self.prices, exchange);
+        let periods = exchange.calendar.periods_per_year();
+        let median_vol = self.world.spec().annual_vol / math::sqrt(periods);
         let volume_usd = self.demand.draw_volume(prices.close, vol / median_vol);
         self.demand.tilt_by(prices.shock);
+        // Implied volatility knows what had come when it was quoted.
+        let mut seen = self.variance.clone();
+        seen.advance(prices.shock_quoted);
         self.variance.advance(prices.shock);
         Day {
             session,
@@ -162,7 +169,7 @@ impl Simulation {
             quotes_end,
             prices,
             volume_usd,
-            surface: Surface::new(&self.variance),
+            surface: Surface::new(&seen, exchange),
             planted,
         }
     }
@@ -197,9 +204,10 @@ impl Day {
     fn close<'a>(&'a self, world: &'a World) -> Close<'a> {
         Close {
             spec: world.spec(),
+            exchange: world.exchange(),
             ts: self.quotes_end,
             position: self.position,
-            spot: self.prices.close,
+            spot: self.prices.quoted,
             surface: &self.surface,
         }
     }

@@ -12,6 +12,8 @@ const STEPS: [(usize, f64); 4] = [(10, 0.006), (45, 0.012), (90, 0.02), (usize::
 pub(crate) struct Lattice {
     quantum: f64,
     each_side: u32,
+    /// Distance of strikes over that of [`STEPS`].
+    spacing: f64,
 }
 
 /// The strikes that must stand listed for one expiry.
@@ -23,7 +25,7 @@ pub(crate) struct Window {
 
 impl Lattice {
     /// A lattice whose quantum is 1, 2 or 5 times a power of ten and near a 600th of `spot`.
-    pub(crate) fn new(spot: f64, each_side: u32) -> Self {
+    pub(crate) fn new(spot: f64, each_side: u32, spacing: f64) -> Self {
         let target = spot / 600.0;
         let mut quantum = 0.01;
         // A ladder without logarithms: exact decimals, and at most thirty rungs for any legal spot.
@@ -35,6 +37,7 @@ impl Lattice {
         Self {
             quantum: (quantum * 100.0).round() / 100.0,
             each_side,
+            spacing,
         }
     }
 
@@ -50,7 +53,7 @@ impl Lattice {
             .iter()
             .find(|(sessions, _)| sessions_left <= *sessions)
             .map_or(0.03, |(_, share)| *share);
-        let wanted = share * spot / self.quantum;
+        let wanted = share * self.spacing * spot / self.quantum;
         let step = round_steps()
             .find(|step| wanted <= f64::from(*step))
             .unwrap_or(u32::MAX);
@@ -117,15 +120,15 @@ mod tests {
         reason = "strikes are the nearest doubles to their decimals"
     )]
     fn strikes_are_round_decimals() {
-        assert_eq!(Lattice::new(3_000.0, 7).quantum, 5.0);
-        assert_eq!(Lattice::new(100.0, 7).quantum, 0.1);
-        assert_eq!(Lattice::new(100.0, 7).strike(1_003), 100.3);
-        assert_eq!(Lattice::new(30.0, 7).quantum, 0.05);
+        assert_eq!(Lattice::new(3_000.0, 7, 1.0).quantum, 5.0);
+        assert_eq!(Lattice::new(100.0, 7, 1.0).quantum, 0.1);
+        assert_eq!(Lattice::new(100.0, 7, 1.0).strike(1_003), 100.3);
+        assert_eq!(Lattice::new(30.0, 7, 1.0).quantum, 0.05);
     }
 
     #[test]
     fn a_window_surrounds_spot_and_knows_its_members() {
-        let window = Lattice::new(3_000.0, 2).window(3_010.0, 5);
+        let window = Lattice::new(3_000.0, 2, 1.0).window(3_010.0, 5);
         let strikes: Vec<u32> = window.strikes().collect();
         // Wanted 18 points, so steps of 25, which are five quanta.
         assert_eq!(strikes, [590, 595, 600, 605, 610]);

@@ -2,8 +2,8 @@
 
 use gex_compute::math;
 
-use crate::prices::OVERNIGHT_SHARE;
-use crate::timetable::{CALENDAR, Expiry, Style};
+use crate::exchange::Exchange;
+use crate::timetable::{Expiry, Style};
 use crate::variance::LogVariance;
 
 /// Implied over expected variance: sellers of variance are paid for it.
@@ -12,10 +12,8 @@ const VARIANCE_PREMIUM: f64 = 1.2;
 const SKEW: f64 = -0.7;
 /// Curvature η of the surface; `η·(1 + |ρ|) ≤ 2` keeps it free of arbitrage.
 const CURVATURE: f64 = 0.8;
-/// Sessions in the thirty calendar days of a volatility index.
-const INDEX_SESSIONS: usize = 21;
 /// Sessions ahead for which variance is forecast: longer than the longest expiry.
-const HORIZON: usize = 300;
+const HORIZON: usize = 400;
 
 /// The implied volatility surface of one close.
 ///
@@ -33,13 +31,14 @@ const HORIZON: usize = 300;
 pub(crate) struct Surface {
     /// Implied variance of the next 0, 1, 2, … sessions.
     sums: Vec<f64>,
+    exchange: &'static Exchange,
 }
 
 impl Surface {
-    pub(crate) fn new(variance: &LogVariance) -> Self {
+    pub(crate) fn new(variance: &LogVariance, exchange: &'static Exchange) -> Self {
         let expected = variance.expected_sums(HORIZON);
         let sums = expected.iter().map(|sum| VARIANCE_PREMIUM * sum).collect();
-        Self { sums }
+        Self { sums, exchange }
     }
 
     /// Variance θ to settlement at the money, a pure number.
@@ -49,15 +48,16 @@ impl Surface {
             Style::Pm => whole,
             Style::Am => {
                 let before = self.sum(expiry.sessions_left.saturating_sub(1));
-                before + OVERNIGHT_SHARE * (whole - before)
+                before + self.exchange.overnight_share * (whole - before)
             }
         }
     }
 
     /// Volatility index in percent points: 30 calendar days, at the money.
     pub(crate) fn index(&self) -> f64 {
-        let variance = self.sum(INDEX_SESSIONS) / INDEX_SESSIONS as f64;
-        100.0 * math::sqrt(CALENDAR.periods_per_year() * variance)
+        let sessions = self.exchange.index_sessions;
+        let variance = self.sum(sessions) / sessions as f64;
+        100.0 * math::sqrt(self.exchange.calendar.periods_per_year() * variance)
     }
 
     fn sum(&self, sessions: usize) -> f64 {

@@ -7,8 +7,6 @@ use gex_compute::market::calendar::{Calendar, Session, Settlement};
 use crate::SimError;
 use crate::world::World;
 
-/// The calendar of every synthetic market.
-pub(crate) const CALENDAR: Calendar = Calendar::Xnys;
 /// Sessions simulated before the first one shown, so that open interest has settled.
 pub(crate) const RUN_UP: usize = 126;
 /// Calendar days that hold the run-up, and those that hold every expiry after the last session.
@@ -47,6 +45,7 @@ pub(crate) struct Expiry {
 /// Every session that a simulation touches, in order.
 #[derive(Debug, Clone)]
 pub(crate) struct Timetable {
+    calendar: Calendar,
     sessions: Vec<Session>,
     /// Position of the first session shown.
     pub(crate) first_shown: usize,
@@ -58,9 +57,11 @@ impl Timetable {
         let from = spec.start - Days::new(DAYS_BEFORE);
         let shown_days = u64::from(spec.sessions) * 3 / 2 + 10;
         let to = spec.start + Days::new(shown_days + DAYS_AFTER);
-        let sessions = CALENDAR.sessions(from, to);
+        let calendar = world.exchange().calendar;
+        let sessions = calendar.sessions(from, to);
         let first_shown = sessions.partition_point(|s| s.date < spec.start);
         Self {
+            calendar,
             sessions,
             first_shown,
         }
@@ -81,7 +82,7 @@ impl Timetable {
         let fridays = date.iter_days().filter(|day| day.weekday() == Weekday::Fri);
         let weekly = fridays.map(|day| (day, Style::Pm));
         let weekly = self.after(today, weekly).take(weeklies as usize);
-        let monthly = third_fridays(date).map(|day| (day, Style::Am));
+        let monthly = self.monthlies(date);
         let quarterly =
             self.after(today, monthly.clone())
                 .skip(MONTHLIES)
@@ -95,6 +96,16 @@ impl Timetable {
             .chain(quarterly)
             .map(|(session, style)| self.listing(session, style))
             .collect()
+    }
+
+    /// Monthly expiries from the month of `date` on, by day and style.
+    fn monthlies(&self, date: NaiveDate) -> impl Iterator<Item = (NaiveDate, Style)> + Clone {
+        let (place, style) = match self.calendar {
+            // The last Friday of the month: the weekly of its week, which is then open for longer.
+            Calendar::Deribit => (Place::Last, Style::Pm),
+            Calendar::Xnys | Calendar::Xnse => (Place::Third, Style::Am),
+        };
+        fridays(date, place).map(move |day| (day, style))
     }
 
     /// Settlement days as positions, those after `today` alone.
@@ -112,24 +123,37 @@ impl Timetable {
 
     fn listing(&self, session: usize, style: Style) -> Result<Listing, SimError> {
         let date = self.session(session)?.date;
-        let settlement = match style {
-            Style::Am => Settlement::AmOpen,
-            Style::Pm => Settlement::PmClose,
+        let settlement = match (self.calendar, style) {
+            (Calendar::Deribit, _) => Settlement::Utc0800,
+            (_, Style::Am) => Settlement::AmOpen,
+            (_, Style::Pm) => Settlement::PmClose,
         };
         Ok(Listing {
-            settles: CALENDAR.settlement(date, settlement),
+            settles: self.calendar.settlement(date, settlement),
             style,
             session,
         })
     }
 }
 
-/// Third Fridays from the month of `date` on, through the same month of the next year.
-fn third_fridays(date: NaiveDate) -> impl Iterator<Item = NaiveDate> + Clone {
+/// Which Friday of a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Third,
+    Last,
+}
+
+/// One Friday a month, from the month of `date` on through the same month of the next year.
+fn fridays(date: NaiveDate, place: Place) -> impl Iterator<Item = NaiveDate> + Clone {
     let month_of_date = date.year() * 12 + date.month0().cast_signed();
     (0..=MONTHS_AHEAD.cast_signed()).filter_map(move |ahead| {
         let month = month_of_date + ahead;
         let month1 = month.rem_euclid(12).unsigned_abs() + 1;
-        NaiveDate::from_weekday_of_month_opt(month.div_euclid(12), month1, Weekday::Fri, 3)
+        let friday =
+            |n| NaiveDate::from_weekday_of_month_opt(month.div_euclid(12), month1, Weekday::Fri, n);
+        match place {
+            Place::Third => friday(3),
+            Place::Last => friday(5).or_else(|| friday(4)),
+        }
     })
 }

@@ -3,7 +3,6 @@
 use gex_compute::math;
 
 use crate::draws::Draws;
-use crate::timetable::CALENDAR;
 
 /// Persistence φ of log variance from one session to the next.
 const PERSISTENCE: f64 = 0.97;
@@ -29,8 +28,8 @@ pub(crate) struct LogVariance {
 
 impl LogVariance {
     /// Starts at the median, which is also the long-run mean of the logarithm.
-    pub(crate) fn new(annual_vol: f64, draws: Draws) -> Self {
-        let mean = math::ln(annual_vol * annual_vol / CALENDAR.periods_per_year());
+    pub(crate) fn new((annual_vol, periods_per_year): (f64, f64), draws: Draws) -> Self {
+        let mean = math::ln(annual_vol * annual_vol / periods_per_year);
         Self {
             mean,
             current: mean,
@@ -82,7 +81,7 @@ mod tests {
     /// The closed form against the average of simulated futures; the bound is five standard errors.
     #[test]
     fn expected_variance_is_the_mean_of_its_futures() {
-        let mut start = LogVariance::new(0.15, Draws::new(1, Stream::Variance));
+        let mut start = LogVariance::new((0.15, 252.0), Draws::new(1, Stream::Variance));
         start.current += 0.7;
         let mut shocks = Draws::new(2, Stream::Prices);
         let (paths, horizon) = (4_000, 40);

@@ -3,6 +3,8 @@
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use crate::exchange::{Exchange, MarketKind};
+
 /// A world as somebody writes it down; [`WorldSpec::checked`] makes it usable.
 ///
 /// Every field has a value in [`WorldSpec::default`], so that a file names only what it changes.
@@ -11,9 +13,11 @@ use serde::{Deserialize, Serialize};
 pub struct WorldSpec {
     /// Seed of every draw: the same seed and settings give the same bytes.
     pub seed: u64,
+    /// Sessions and linear options, or days around the clock and inverse ones.
+    pub market: MarketKind,
     /// Name of the underlying, in capitals; PM-settled weeklies take it with a `W` as their root.
     pub underlying: String,
-    /// First day that may be a session of the calendar XNYS, 1992-01-01 or later.
+    /// First day that may be a session of the market's calendar, 1992-01-01 or later.
     pub start: NaiveDate,
     /// Number of sessions, 1 to 5,000.
     pub sessions: u32,
@@ -37,6 +41,7 @@ impl Default for WorldSpec {
     fn default() -> Self {
         Self {
             seed: 20_260_221,
+            market: MarketKind::Equity,
             underlying: "SYN".to_owned(),
             start: NaiveDate::from_ymd_opt(2018, 1, 2).unwrap_or_default(),
             sessions: 1_258,
@@ -90,6 +95,10 @@ impl World {
     /// The settings.
     pub fn spec(&self) -> &WorldSpec {
         &self.0
+    }
+
+    pub(crate) fn exchange(&self) -> &'static Exchange {
+        self.0.market.exchange()
     }
 }
 

@@ -9,10 +9,11 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use chrono::TimeDelta;
 use gex_compute::market::Instant;
-use gex_compute::market::contract::Right;
+use gex_compute::market::contract::{Payoff, Right};
 use gex_compute::market::snapshot::{ChainRow, ChainSnapshot};
-use gex_sim::{Market, WorldSpec};
+use gex_sim::{Market, MarketKind, WorldSpec};
 
 /// Five years with the default seed; hedging is the only setting that differs.
 fn five_years(hedging: f64) -> Market {
@@ -404,4 +405,82 @@ fn a_market_is_the_same_on_every_machine() {
     };
     let market = Market::simulate(&spec.checked().unwrap()).unwrap();
     assert_eq!(fingerprint(&market), 0xf16d_512c_8d19_7e67);
+}
+
+fn crypto(sessions: u32) -> Market {
+    let spec = WorldSpec {
+        market: MarketKind::Crypto,
+        underlying: "BTC".to_owned(),
+        spot: 60_000.0,
+        annual_vol: 0.6,
+        rate: 0.0,
+        dividend: 0.0,
+        sessions,
+        ..WorldSpec::default()
+    };
+    Market::simulate(&spec.checked().unwrap()).unwrap()
+}
+
+/// A day ends at 08:00 UTC on every day of the week; chains are quoted at 07:30, when the price of 08:00 is
+/// not known, and hold nothing that settles at 08:00.
+#[test]
+fn a_coin_trades_around_the_clock_and_is_quoted_before_its_day_ends() {
+    let market = crypto(60);
+    for (chain, bar) in market.snapshots.iter().zip(&market.bars.bars) {
+        let head = chain.head();
+        assert_eq!(bar.end - bar.start, TimeDelta::hours(24));
+        assert_eq!(bar.end - head.ts, TimeDelta::minutes(30));
+        assert_eq!(head.ts, head.known_at);
+        assert_ne!(head.spot.get(), bar.close);
+        assert!((head.spot.get() / bar.close - 1.0).abs() < 0.05);
+        assert!(chain.expiries().iter().all(|e| bar.end < e.expiry));
+        assert!(
+            chain
+                .expiries()
+                .iter()
+                .all(|e| e.expiry.time() == bar.end.time())
+        );
+    }
+    let pairs = market.bars.bars.windows(2);
+    assert!(pairs.clone().all(|pair| pair[0].end == pair[1].start));
+    assert!(
+        pairs.clone().all(|pair| pair[0].close == pair[1].open),
+        "no gap overnight"
+    );
+    assert_eq!(market.vix.name, "dvol");
+}
+
+/// Prices of inverse options are in coin: `C − P = 1 − K/F`, within the quotes; and open interest is live.
+#[test]
+fn inverse_options_are_quoted_in_coin_and_their_open_interest_is_live() {
+    let market = crypto(30);
+    let mut checked = 0;
+    for chain in &market.snapshots {
+        for (call, put) in pairs(chain) {
+            assert_eq!(call.payoff, Payoff::Inverse);
+            assert_eq!(call.multiplier, 1.0);
+            let ((call_bid, call_ask), (put_bid, put_ask)) = (bid_ask(&call), bid_ask(&put));
+            let parity = 1.0 - call.strike / chain.head().spot.get();
+            assert!(call_bid - put_ask <= parity + 1e-12 && parity - 1e-12 <= call_ask - put_bid);
+            checked += 1;
+        }
+    }
+    assert!(1_000 < checked);
+    // What was traded in a session moves the open interest of its own chain, by no more than that.
+    for pair in market.snapshots.windows(2) {
+        let before: BTreeMap<(Instant, u64, Right), f64> = { pair[0].rows() }
+            .map(|row| {
+                (
+                    (row.expiry, row.strike.to_bits(), row.right),
+                    row.open_interest.unwrap(),
+                )
+            })
+            .collect();
+        for row in pair[1].rows() {
+            if let Some(open) = before.get(&(row.expiry, row.strike.to_bits(), row.right)) {
+                let change = (row.open_interest.unwrap() - open).abs();
+                assert!(change <= row.volume.unwrap(), "{row:?}");
+            }
+        }
+    }
 }

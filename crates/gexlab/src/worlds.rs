@@ -237,6 +237,8 @@ pub(crate) struct HorizonResult {
     pub(crate) alone: Share,
     /// The first, beyond past variance and past losses, but not implied variance.
     pub(crate) beyond_past: Share,
+    /// Effect of each simulation, by its number; null where it could not be estimated.
+    pub(crate) effects: Vec<Option<f64>>,
     /// Mean effect of one standard deviation of the signal beyond every control, as a share of volatility.
     pub(crate) effect: f64,
     /// Simulations in which it has the declared sign, which is below zero.
@@ -304,6 +306,14 @@ impl CalibratePlan {
     }
 }
 
+/// Share of the simulations, which share their luck, in which the stronger world has the stronger effect.
+pub(crate) fn in_order(weaker: &HorizonResult, stronger: &HorizonResult) -> Share {
+    let pairs = weaker.effects.iter().zip(&stronger.effects);
+    let pairs: Vec<(f64, f64)> = pairs.filter_map(|(a, b)| (*a).zip(*b)).collect();
+    let right = pairs.iter().filter(|(weak, strong)| strong < weak).count();
+    Share::of(right, pairs.len())
+}
+
 /// What one simulation gave: for each horizon the p-values and the verdict.
 struct Simulated {
     horizons: Vec<Tested>,
@@ -365,7 +375,10 @@ fn horizon_result(horizon: Horizon, place: usize, found: &[Simulated]) -> Horizo
             .count();
         Share::of(count, tested)
     };
-    let effects: Vec<f64> = of().filter_map(|found| found.effect).collect();
+    let by_number: Vec<Option<f64>> = { found.iter() }
+        .map(|simulated| simulated.horizons.get(place)?.effect)
+        .collect();
+    let effects: Vec<f64> = by_number.iter().copied().flatten().collect();
     let words = [
         VerdictWord::Supported,
         VerdictWord::NotSupported,
@@ -379,6 +392,7 @@ fn horizon_result(horizon: Horizon, place: usize, found: &[Simulated]) -> Horizo
         shift: rejected(|found| found.shift),
         alone: rejected(|found| found.alone),
         beyond_past: rejected(|found| found.beyond_past),
+        effects: by_number,
         effect: effects.iter().sum::<f64>() / effects.len().max(1) as f64,
         sign: Share::of(
             effects.iter().filter(|effect| **effect < 0.0).count(),

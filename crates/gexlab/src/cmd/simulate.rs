@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::IsTerminal as _;
 
+use gex_sim::MarketKind;
 use serde_json::json;
 
 use crate::args::SimulateArgs;
@@ -54,21 +55,25 @@ pub fn simulate(args: &SimulateArgs, console: Console) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The commands that turn the files into a run.
+/// The commands that turn the files into a run; a coin's bars and controls need no import.
 fn next_steps(world: &WorldFile) -> Vec<String> {
-    let (underlying, chains) = match world {
-        WorldFile::Agents(world) => (world.spec().underlying.as_str(), true),
-        WorldFile::Series(_) => ("SYN", false),
+    let chains = "gex import chains --map mapping.toml --out archive";
+    let bars = |underlying: &str| {
+        format!("gex import bars.csv --bars {underlying} --adjusted none --out bars.parquet")
     };
-    let mut steps = Vec::new();
-    if chains {
-        steps.push("gex import chains --map mapping.toml --out archive".to_owned());
-        steps.push("gex import adv.csv --control adv --out adv.parquet".to_owned());
-    }
-    steps.push(format!(
-        "gex import bars.csv --bars {underlying} --adjusted none --out bars.parquet"
-    ));
-    steps.push("gex import vix.csv --control vix --out vix.parquet".to_owned());
+    let vix = "gex import vix.csv --control vix --out vix.parquet";
+    let mut steps = match world {
+        WorldFile::Agents(world) if world.spec().market == MarketKind::Crypto => {
+            vec![chains.to_owned()]
+        }
+        WorldFile::Agents(world) => vec![
+            chains.to_owned(),
+            "gex import adv.csv --control adv --out adv.parquet".to_owned(),
+            bars(&world.spec().underlying),
+            vix.to_owned(),
+        ],
+        WorldFile::Series(_) => vec![bars("SYN"), vix.to_owned()],
+    };
     steps.push("gex run study.toml".to_owned());
     steps
 }
