@@ -16,7 +16,7 @@ use crate::proofs::{Placebos, Proof};
 use crate::run::prepare;
 use crate::text_table::{Side, lay_out};
 use crate::worlds::{
-    CellResult, HorizonResult, Share, calibrate as over_worlds, is_about_worlds, parse,
+    CellResult, HorizonResult, Share, calibrate as over_worlds, in_order, is_about_worlds, parse,
 };
 
 /// Calibrates a study on its own data, or the tests over worlds.
@@ -140,6 +140,25 @@ fn worlds_told(results: &[CellResult]) -> String {
             percent(cell.family)
         );
         text.push_str(&told);
+    }
+    for pair in results.windows(2) {
+        let (weaker, stronger) = (&pair[0], &pair[1]);
+        let comparable = weaker.world == stronger.world
+            && weaker.sessions == stronger.sessions
+            && weaker.effect < stronger.effect;
+        if let (true, Some(a), Some(b)) = (
+            comparable,
+            weaker.horizons.first(),
+            stronger.horizons.first(),
+        ) {
+            let share = percent(in_order(a, b));
+            let told = format!(
+                "stronger in {} than in {}: {share} %\n",
+                name(stronger),
+                name(weaker)
+            );
+            text.push_str(&told);
+        }
     }
     text.push_str(
         "% of simulations in which a 5 % test rejects: size in n0, n0r, n1, power elsewhere\n",
