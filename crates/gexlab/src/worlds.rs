@@ -53,6 +53,8 @@ struct CalibrateTable {
     simulations: Spanned<u32>,
     sessions: Vec<Spanned<u32>>,
     horizons: Vec<Spanned<String>>,
+    /// `log-realized-variance`, `abs-return` or `return`.
+    outcome: Option<Spanned<String>>,
 }
 
 /// `[[world]]`
@@ -69,8 +71,41 @@ struct WorldTable {
 pub(crate) struct CalibratePlan {
     seed: u64,
     simulations: u32,
+    outcome: Tests,
     horizons: Vec<Horizon>,
     cells: Vec<Cell>,
+}
+
+/// Which outcome the signal is tested on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tests {
+    Variance,
+    AbsReturn,
+    Return,
+}
+
+impl Tests {
+    const ALL: [(&'static str, Self); 3] = [
+        ("log-realized-variance", Self::Variance),
+        ("abs-return", Self::AbsReturn),
+        ("return", Self::Return),
+    ];
+
+    /// Past variance and implied variance say nothing of a return's direction.
+    fn controls(self) -> Vec<Control> {
+        match self {
+            Self::Variance | Self::AbsReturn => Control::ALL.to_vec(),
+            Self::Return => Vec::new(),
+        }
+    }
+
+    fn kind(self, estimator: Estimator) -> OutcomeKind {
+        match self {
+            Self::Variance => OutcomeKind::LogRealizedVariance { estimator },
+            Self::AbsReturn => OutcomeKind::AbsReturn,
+            Self::Return => OutcomeKind::Return,
+        }
+    }
 }
 
 /// A world and how long it is watched.
@@ -199,12 +234,19 @@ pub(crate) fn parse(text: &str) -> Result<CalibratePlan, Vec<Diagnostic>> {
             sessions: *sessions,
         }));
     }
-    let plan = simulations.map(|simulations| CalibratePlan {
-        seed: table.seed,
-        simulations,
-        horizons,
-        cells,
-    });
+    let outcome = match &table.outcome {
+        Some(typed) => checker.choose("outcome", typed, &Tests::ALL),
+        None => Some(Tests::Variance),
+    };
+    let plan = simulations
+        .zip(outcome)
+        .map(|(simulations, outcome)| CalibratePlan {
+            seed: table.seed,
+            simulations,
+            outcome,
+            horizons,
+            cells,
+        });
     checker.finish(plan)
 }
 
@@ -299,10 +341,14 @@ impl CalibratePlan {
     /// Everything that a cell's result depends on.
     fn settings(&self, cell: Cell) -> String {
         let version = env!("CARGO_PKG_VERSION");
-        format!(
-            "{version} {} {cell:?} {:?} {}",
-            self.seed, self.horizons, self.simulations
-        )
+        let Self {
+            seed,
+            simulations,
+            outcome,
+            horizons,
+            ..
+        } = self;
+        format!("{version} {seed} {cell:?} {outcome:?} {horizons:?} {simulations}")
     }
 }
 
@@ -335,7 +381,7 @@ fn cell(
     of: Cell,
     bar: &indicatif::ProgressBar,
 ) -> Result<CellResult, Failure> {
-    let study = study(of.kind, &plan.horizons)?;
+    let study = study(of.kind, plan.outcome, &plan.horizons)?;
     let simulate = |k: u32| {
         // Worlds of one number share their luck, whatever they plant.
         let seed = plan.seed.wrapping_add(u64::from(k));
@@ -527,7 +573,7 @@ fn tested(found: &HypothesisFinding) -> Tested {
 }
 
 /// One primary hypothesis a horizon, beyond every control.
-fn study(kind: WorldKind, horizons: &[Horizon]) -> Result<Study, Failure> {
+fn study(kind: WorldKind, tests: Tests, horizons: &[Horizon]) -> Result<Study, Failure> {
     let (signal, estimator) = match kind {
         WorldKind::Series(_) => (
             SignalSpec {
@@ -555,10 +601,10 @@ fn study(kind: WorldKind, horizons: &[Horizon]) -> Result<Study, Failure> {
         signal: signal.clone(),
         regime: RegimeSpec::Sign { dead_band: 0.0 },
         outcome: OutcomeSpec {
-            kind: OutcomeKind::LogRealizedVariance { estimator },
+            kind: tests.kind(estimator),
             horizon: *horizon,
         },
-        controls: Control::ALL.to_vec(),
+        controls: tests.controls(),
         expect: Expect::Negative,
         smallest_effect: SMALLEST_EFFECT,
     };
