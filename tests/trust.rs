@@ -126,6 +126,30 @@ fn a_simulated_signal_goes_all_the_way() {
     );
 }
 
+/// A coin's days end at 08:00 UTC, its options are inverse and its open interest is live: the same commands.
+#[test]
+fn a_simulated_coin_goes_all_the_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let text = fs::read_to_string(root().join("datasets/worlds/crypto.toml")).unwrap();
+    let text = text
+        .replace("sessions = 1095", "sessions = 300")
+        .replace("hedging = 1.0", "hedging = 4.0");
+    fs::write(at.join("world.toml"), text).unwrap();
+    let said = gex_ok(at, &["simulate", "world.toml", "--out", "market"]);
+    let market = at.join("market");
+    import_and_run(&market, &said);
+    let found = findings(&run_folder(&market.join("reports"), "simulated"));
+    assert_eq!(found["study"]["calendar"], "deribit");
+    let level = &found["hypotheses"][0]["ladder"][0]["level"];
+    assert!(level["value"].as_f64().unwrap() < 0.0, "{level}");
+    let audited = gex_ok(&market, &["audit", "study.toml"]);
+    assert!(
+        audited.contains("replay  ") && !audited.contains("FAILED"),
+        "{audited}"
+    );
+}
+
 #[test]
 fn faults_of_worlds_stand_at_their_place() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,8 @@
 
 pub mod args;
 mod assumptions;
+mod calibrate_file;
+mod calibration;
 mod chain_table;
 pub mod checker;
 pub mod choose;

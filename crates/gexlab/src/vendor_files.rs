@@ -48,7 +48,7 @@ pub(crate) fn write_chains(world: &World, out: &Path) -> Result<usize, Failure> 
         texts.vix.push_str(&texts.dated(&session.vix));
         texts.adv.push_str(&texts.dated(&session.dollar_volume));
         texts.add_truth(&session.planted);
-        series.add(session);
+        series.add(&session);
         sessions += 1;
     }
     if let Some(year) = year {
@@ -196,7 +196,7 @@ impl Series {
         }
     }
 
-    fn add(&mut self, session: SimulatedSession) {
+    fn add(&mut self, session: &SimulatedSession) {
         self.bars.bars.push(session.bar);
         self.index.points.push(session.vix);
         self.adv.points.push(session.dollar_volume);

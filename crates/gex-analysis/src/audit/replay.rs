@@ -104,7 +104,11 @@ pub(super) fn told(
     let first = cuts.iter().find_map(|cut| cut.first);
     // A threshold over all rows, whichever rows there are; states smoothed over few rows may look like one
     // by chance, and hardly at every cut.
-    let follow_levels = labels_follow_levels(whole) && cuts.iter().all(|cut| cut.follow_levels);
+    let made_by = if labels_follow_levels(whole) && cuts.iter().all(|cut| cut.follow_levels) {
+        Labels::Levels
+    } else {
+        Labels::States
+    };
     let differing = cuts.iter().filter(|cut| cut.first.is_some()).count();
     let (level, text) = match first {
         None if compared == 0 => (
@@ -134,17 +138,26 @@ pub(super) fn told(
         level,
         text,
         compared,
-        leak: first.and_then(|(part, _)| leak_of(part, follow_levels)),
+        leak: first.and_then(|(part, _)| leak_of(part, made_by)),
     }
 }
 
+/// What regime labels can be told by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Labels {
+    /// Levels of the signal.
+    Levels,
+    /// More than the signal's own value.
+    States,
+}
+
 /// Labels that one set of levels explains were made by it; others follow states.
-fn leak_of(part: Part, follow_levels: bool) -> Option<Leak> {
-    match part {
-        Part::Signal => Some(Leak::OpenInterestDayEarly),
-        Part::Regime if follow_levels => Some(Leak::FullSampleQuantiles),
-        Part::Regime => Some(Leak::SmoothedStates),
-        Part::Rows | Part::Controls | Part::Outcome => None,
+fn leak_of(part: Part, made_by: Labels) -> Option<Leak> {
+    match (part, made_by) {
+        (Part::Signal, _) => Some(Leak::OpenInterestDayEarly),
+        (Part::Regime, Labels::Levels) => Some(Leak::FullSampleQuantiles),
+        (Part::Regime, Labels::States) => Some(Leak::SmoothedStates),
+        (Part::Rows | Part::Controls | Part::Outcome, _) => None,
     }
 }
 

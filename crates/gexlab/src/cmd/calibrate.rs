@@ -8,6 +8,8 @@ use gex_ingest::table::{Column, Table};
 use serde_json::json;
 
 use crate::args::CalibrateArgs;
+use crate::calibrate_file::{is_about_worlds, parse};
+use crate::calibration::{CellResult, HorizonResult, Share, calibrate as over_worlds, in_order};
 use crate::console::Console;
 use crate::diagnostic::Style;
 use crate::exit::Failure;
@@ -15,9 +17,6 @@ use crate::open_study::open_study_with;
 use crate::proofs::{Placebos, Proof};
 use crate::run::prepare;
 use crate::text_table::{Side, lay_out};
-use crate::worlds::{
-    CellResult, HorizonResult, Share, calibrate as over_worlds, in_order, is_about_worlds, parse,
-};
 
 /// Calibrates a study on its own data, or the tests over worlds.
 ///
@@ -123,7 +122,7 @@ fn worlds_told(results: &[CellResult]) -> String {
                 cell.sessions.to_string(),
                 result.horizon.clone(),
                 percent(result.alone),
-                percent(result.beyond_past),
+                result.beyond_past.map_or("–".to_owned(), percent),
                 percent(result.ewc),
                 percent(result.shift),
                 percent(result.verdicts[0]),
@@ -186,6 +185,13 @@ fn csv(results: &[CellResult]) -> String {
                 .collect(),
         )
     };
+    let number_if_any = |read: fn(&CellResult, &HorizonResult) -> Option<f64>| {
+        Column::F64(
+            rows.iter()
+                .map(|(cell, result)| read(cell, result))
+                .collect(),
+        )
+    };
     let number = |read: fn(&CellResult, &HorizonResult) -> f64| {
         Column::F64(
             rows.iter()
@@ -201,10 +207,13 @@ fn csv(results: &[CellResult]) -> String {
         .with("simulations", number(|cell, _| f64::from(cell.simulations)))
         .with("alone", number(|_, result| result.alone.share))
         .with("alone_error", number(|_, result| result.alone.error))
-        .with("beyond_past", number(|_, result| result.beyond_past.share))
+        .with(
+            "beyond_past",
+            number_if_any(|_, r| Some(r.beyond_past?.share)),
+        )
         .with(
             "beyond_past_error",
-            number(|_, result| result.beyond_past.error),
+            number_if_any(|_, r| Some(r.beyond_past?.error)),
         )
         .with("beyond_implied", number(|_, result| result.ewc.share))
         .with("beyond_implied_error", number(|_, result| result.ewc.error))
