@@ -118,8 +118,10 @@ fn a_simulated_signal_goes_all_the_way() {
     let market = at.join("market");
     import_and_run(&market, &said);
     let found = findings(&run_folder(&market.join("reports"), "simulated"));
-    let level = &found["hypotheses"][0]["ladder"][1]["level"];
-    assert!(level["value"].as_f64().unwrap() < -0.05, "{level}");
+    let ladder = &found["hypotheses"][0]["ladder"];
+    // What it did before is in past variance: beyond that little is left, but it is there.
+    let level = &ladder[1]["level"];
+    assert!(level["value"].as_f64().unwrap() < 0.0, "{level}");
     assert!(
         level["p_values"][0]["value"].as_f64().unwrap() < 0.05,
         "{level}"

@@ -94,9 +94,10 @@ pub(crate) fn calibrate(
         let result = cell(plan, *of, &bar)?;
         let text = serde_json::to_string_pretty(&result).map_err(Failure::failed)?;
         let partial = place.with_extension("partial");
-        std::fs::write(&partial, text)?;
+        std::fs::write(&partial, &text)?;
         std::fs::rename(&partial, &place)?;
-        results.push(result);
+        // As a later run will read it, so that both say the same to the last digit.
+        results.push(serde_json::from_str(&text).map_err(Failure::failed)?);
     }
     bar.finish_and_clear();
     Ok(results)

@@ -37,6 +37,20 @@ pub struct Proof<T> {
     /// What was found.
     #[serde(flatten)]
     pub found: T,
+    /// The document as it was read, so that it is written again as it was, to the last digit.
+    #[serde(skip)]
+    pub text: Option<String>,
+}
+
+impl<T: Serialize> Proof<T> {
+    fn document(&self) -> Result<String, Failure> {
+        if let Some(text) = &self.text {
+            return Ok(text.clone());
+        }
+        let mut text = serde_json::to_string_pretty(self).map_err(Failure::failed)?;
+        text.push('\n');
+        Ok(text)
+    }
 }
 
 /// How often the test rejects placebos of the study's own signals.
@@ -72,10 +86,10 @@ impl Proofs {
     pub fn documents(&self) -> Result<Vec<(&'static str, String)>, Failure> {
         let mut found = Vec::new();
         if let Some(proof) = &self.audit {
-            found.push((AUDIT, text(proof)?));
+            found.push((AUDIT, proof.document()?));
         }
         if let Some(proof) = &self.calibration {
-            found.push((CALIBRATION, text(proof)?));
+            found.push((CALIBRATION, proof.document()?));
         }
         Ok(found)
     }
@@ -160,13 +174,8 @@ fn placebo_check(rate: &PlaceboRate) -> Check {
 
 fn read<T: DeserializeOwned>(path: &Path, study_hash: &str, data_hash: &str) -> Option<Proof<T>> {
     let text = std::fs::read_to_string(path).ok()?;
-    let proof: Proof<T> = serde_json::from_str(&text).ok()?;
+    let mut proof: Proof<T> = serde_json::from_str(&text).ok()?;
+    proof.text = Some(text);
     let own = &proof.signature;
     (own.study_hash == study_hash && own.data_hash == data_hash).then_some(proof)
-}
-
-fn text<T: Serialize>(value: &T) -> Result<String, Failure> {
-    let mut text = serde_json::to_string_pretty(value).map_err(Failure::failed)?;
-    text.push('\n');
-    Ok(text)
 }

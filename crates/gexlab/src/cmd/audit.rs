@@ -38,6 +38,7 @@ pub fn audit(args: &AuditArgs, console: Console) -> Result<(), Failure> {
         schema: "gexlab/audit/1".to_owned(),
         signature: prepared.signature(),
         found: found.clone(),
+        text: None,
     });
     let finished = prepared.finish(&proofs, console)?;
     let passed = found.passed();

@@ -47,6 +47,7 @@ fn of_study(args: &CalibrateArgs, console: Console) -> Result<(), Failure> {
         found: Placebos {
             placebos: found.clone(),
         },
+        text: None,
     });
     let finished = prepared.finish(&proofs, console)?;
     let place = finished.folder.join("calibration.json");
