@@ -250,12 +250,13 @@ fn layout_of(
     let mut seen: Option<(Format, String)> = None;
     let mut chains = Vec::new();
     for file in files {
-        let columns = file.check()?;
-        if (is_bars(&columns) || is_forwards(&columns)) && !request.paths.contains(&file.path) {
+        let face = file.face()?;
+        if (is_bars(&face.names) || is_forwards(&face.names)) && !request.paths.contains(&file.path)
+        {
             ignored.push(file.name);
             continue;
         }
-        let format = Format::detect(&file.name, &columns)?;
+        let format = Format::detect(&file, &face)?;
         let (first, name) = seen.get_or_insert_with(|| (format, file.name.clone()));
         if *first != format {
             return Err(ImportError::Mixed {

@@ -1,43 +1,54 @@
-//! Vendor files on disk: finding them, naming them, and proving them whole before a row is read.
+//! One vendor file: where it is, how it is packed, what it holds.
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+use parquet::errors::Result as ParquetResult;
+use parquet::file::reader::{ChunkReader, Length};
+
+pub use crate::find::{Sources, find_sources};
+pub use crate::packing::Layer;
 pub use crate::source_error::SourceError;
 
-use parquet::basic::{Compression, Type as PhysicalType};
-use parquet::file::metadata::ColumnChunkMetaData;
-use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use crate::content::HEAD;
+use crate::header;
+use crate::packing::{Extent, unpack};
+use crate::proof;
 
-/// The container that a vendor file is written in.
+/// What a vendor file is written in, once it is unpacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Container {
-    /// Text with a header line, fields between commas.
+    /// Text with a header line; commas, semicolons, tabs or bars between its fields.
     Csv,
     /// Apache Parquet.
     Parquet,
+    /// One JSON document.
+    Json,
+    /// Databento's binary encoding.
+    Dbn,
 }
 
 /// One vendor file, proved readable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// Where it is.
+    /// Where it is; of a file in a zip, where the zip is.
     pub path: PathBuf,
     /// Its name in messages and in the archive: relative to the path that was asked for, escaped.
     pub name: String,
+    /// What it is wrapped in, from the outside in.
+    pub packing: Vec<Layer>,
     /// What it is written in.
     pub container: Container,
 }
 
-/// The files that were found, and those that were passed over.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sources {
-    /// Files to read, in the order of their names.
-    pub files: Vec<SourceFile>,
-    /// Names of files passed over: hidden, unfinished, or not a table.
-    pub ignored: Vec<String>,
+/// What a file shows of itself before its rows are read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Face {
+    /// Names of the columns, or keys of the JSON object (of the first one in a list).
+    pub(crate) names: Vec<String>,
 }
 
 /// Longest file name and column list shown in a message.
@@ -64,127 +75,8 @@ pub fn printable(text: &str) -> String {
     out
 }
 
-/// Finds the tables below `paths`: files as they are, folders with everything below them.
-///
-/// A folder with Parquet files is read for those alone; text files beside them are passed over and
-/// named. Hidden files (`.x`, `_x`) and files that are no tables are passed over and named likewise.
-///
-/// # Errors
-///
-/// [`SourceError`] for what can't be opened and for links that lead out of their folder.
-pub fn find_sources(paths: &[PathBuf]) -> Result<Sources, SourceError> {
-    let mut found = Sources::default();
-    for path in paths {
-        let kind = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
-        if kind.is_dir() {
-            let root = path
-                .canonicalize()
-                .map_err(|error| unreadable(path, &error))?;
-            walk(path, "", &root, &mut found)?;
-        } else {
-            let name = printable(&file_name(path));
-            match container_of(path) {
-                Some(container) => found.files.push(source(path, name, container)),
-                None => found.ignored.push(name),
-            }
-        }
-    }
-    if found
-        .files
-        .iter()
-        .any(|file| file.container == Container::Parquet)
-    {
-        pass_over_text_in(paths, &mut found);
-    }
-    found.ignored.sort();
-    Ok(found)
-}
-
-/// Text files stand for themselves where they were named one by one, and are notes beside Parquet.
-fn pass_over_text_in(named: &[PathBuf], found: &mut Sources) {
-    let files = std::mem::take(&mut found.files);
-    for file in files {
-        if file.container == Container::Csv && !named.contains(&file.path) {
-            found.ignored.push(file.name);
-        } else {
-            found.files.push(file);
-        }
-    }
-}
-
-fn source(path: &Path, name: String, container: Container) -> SourceFile {
-    SourceFile {
-        path: path.to_owned(),
-        name,
-        container,
-    }
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(
-        || path.to_string_lossy().into_owned(),
-        |name| name.to_string_lossy().into_owned(),
-    )
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> SourceError {
-    SourceError::Unreadable {
-        file: printable(&file_name(path)),
-        detail: error.to_string(),
-    }
-}
-
-fn walk(folder: &Path, prefix: &str, root: &Path, found: &mut Sources) -> Result<(), SourceError> {
-    let listing = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
-    let mut entries: Vec<PathBuf> = listing
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()
-        .map_err(|error| unreadable(folder, &error))?;
-    entries.sort();
-    for path in entries {
-        visit(&path, prefix, root, found)?;
-    }
-    Ok(())
-}
-
-fn visit(path: &Path, prefix: &str, root: &Path, found: &mut Sources) -> Result<(), SourceError> {
-    let plain = file_name(path);
-    let name = format!("{prefix}{}", printable(&plain));
-    if plain.starts_with(['.', '_']) {
-        found.ignored.push(name);
-        return Ok(());
-    }
-    let target = path
-        .canonicalize()
-        .map_err(|error| unreadable(path, &error))?;
-    if !target.starts_with(root) {
-        return Err(SourceError::Outside { file: name });
-    }
-    if target.is_dir() {
-        // A link to a folder inside the folder would be read twice.
-        if path.is_symlink() {
-            found.ignored.push(name);
-            return Ok(());
-        }
-        return walk(path, &format!("{name}/"), root, found);
-    }
-    match container_of(path) {
-        Some(container) => found.files.push(source(path, name, container)),
-        None => found.ignored.push(name),
-    }
-    Ok(())
-}
-
-fn container_of(path: &Path) -> Option<Container> {
-    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "parquet" => Some(Container::Parquet),
-        "csv" => Some(Container::Csv),
-        _ => None,
-    }
-}
-
 impl SourceFile {
-    /// Returns the blake3 hash of the file, in hexadecimal.
+    /// Returns the blake3 hash of the file on disk, in hexadecimal.
     ///
     /// # Errors
     ///
@@ -197,16 +89,43 @@ impl SourceFile {
         Ok(hasher.finalize().to_hex().to_string())
     }
 
-    /// Names the columns, in the order of the file, and proves a Parquet file whole: its magic, its
-    /// footer, and the checksum of every page that carries one.
+    /// Shows what formats are recognised by.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError`] for a file that can't be unpacked, or is not what its container says.
+    pub(crate) fn face(&self) -> Result<Face, SourceError> {
+        match self.container {
+            Container::Csv => Ok(Face {
+                names: header::columns(&self.head()?),
+            }),
+            Container::Parquet => Ok(Face {
+                names: proof::columns(self, self.open()?)?,
+            }),
+            Container::Json => Ok(Face {
+                names: header::keys(self, &self.bytes()?)?,
+            }),
+            Container::Dbn => Ok(Face::default()),
+        }
+    }
+
+    /// Names the columns of a table, in the order of the file, and proves a Parquet file whole: its
+    /// magic, its footer, and the checksum of every page that carries one.
     ///
     /// # Errors
     ///
     /// [`SourceError`] naming the file, the row group and the column.
     pub fn check(&self) -> Result<Vec<String>, SourceError> {
         let names = match self.container {
-            Container::Csv => self.csv_header()?,
-            Container::Parquet => self.check_parquet()?,
+            Container::Csv => header::columns(&self.head()?),
+            Container::Parquet => proof::prove(self, self.open()?)?,
+            Container::Json | Container::Dbn => {
+                return Err(SourceError::NotATable {
+                    file: self.name.clone(),
+                    looks: "is no table of rows and columns".to_owned(),
+                    cure: "name its format with --format, or write it as CSV or Parquet".to_owned(),
+                });
+            }
         };
         match repeated(&names) {
             Some(column) => Err(SourceError::DuplicateColumn {
@@ -217,133 +136,82 @@ impl SourceFile {
         }
     }
 
-    /// Names the columns of Parquet's old 96-bit timestamps.
-    pub(crate) fn int96_columns(&self) -> Result<Vec<String>, SourceError> {
-        if self.container == Container::Csv {
-            return Ok(Vec::new());
+    /// Opens the file: as it is on disk, or unpacked.
+    pub(crate) fn open(&self) -> Result<Opened, SourceError> {
+        if self.packing.is_empty() {
+            let file = File::open(&self.path).map_err(|error| unreadable(&self.path, &error))?;
+            return Ok(Opened::File(file));
         }
-        let file = File::open(&self.path).map_err(|error| unreadable(&self.path, &error))?;
-        let reader = SerializedFileReader::new(file).map_err(|error| self.bad_footer(&error))?;
-        let schema = reader.metadata().file_metadata().schema_descr();
-        let columns = schema.columns().iter();
-        Ok(columns
-            .filter(|column| column.physical_type() == PhysicalType::INT96)
-            .map(|column| column.name().to_owned())
-            .collect())
+        Ok(Opened::Unpacked(self.bytes()?.into()))
     }
 
-    fn csv_header(&self) -> Result<Vec<String>, SourceError> {
-        use std::io::BufRead as _;
-        /// A header longer than this is not one.
-        const LONGEST_HEADER: u64 = 64 * 1024;
-        let file = File::open(&self.path).map_err(|error| unreadable(&self.path, &error))?;
-        let mut line = Vec::new();
-        std::io::BufReader::new(file.take(LONGEST_HEADER))
-            .read_until(b'\n', &mut line)
-            .map_err(|error| unreadable(&self.path, &error))?;
-        let line = String::from_utf8_lossy(&line);
-        let names = line.trim_start_matches('\u{feff}').trim_end().split(',');
-        Ok(names
-            .map(|name| name.trim_matches('"').to_owned())
-            .collect())
+    /// Reads the whole file, unpacked.
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>, SourceError> {
+        self.unpacked(Extent::Whole)
     }
 
-    fn check_parquet(&self) -> Result<Vec<String>, SourceError> {
-        let file = File::open(&self.path).map_err(|error| unreadable(&self.path, &error))?;
-        self.check_magic(&file)?;
-        let reader = SerializedFileReader::new(file).map_err(|error| self.bad_footer(&error))?;
-        for group in 0..reader.num_row_groups() {
-            self.check_pages(&reader, group)?;
-        }
-        let schema = reader.metadata().file_metadata().schema();
-        Ok(schema
-            .get_fields()
-            .iter()
-            .map(|field| field.name().to_owned())
-            .collect())
+    /// Reads the first bytes, unpacked.
+    pub(crate) fn head(&self) -> Result<Vec<u8>, SourceError> {
+        self.unpacked(Extent::Head(HEAD))
     }
 
-    fn check_magic(&self, file: &File) -> Result<(), SourceError> {
-        let mut head = Vec::new();
-        file.take(64)
-            .read_to_end(&mut head)
-            .map_err(|error| unreadable(&self.path, &error))?;
-        if head.starts_with(b"PAR1") && 12 < head.len() {
-            return Ok(());
-        }
-        let looks = if head.is_empty() {
-            "is empty"
-        } else if head.starts_with(b"version https://git-lfs") {
-            "is a Git LFS pointer, not the data itself"
-        } else if head.starts_with(b"ARROW1") {
-            "is an Arrow IPC file"
-        } else if head.starts_with(b"PAR1") {
-            "holds nothing between its two magic numbers"
-        } else if head
-            .iter()
-            .all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
-        {
-            "looks like text"
-        } else {
-            "doesn't begin with PAR1"
-        };
-        Err(SourceError::NotParquet {
-            file: self.name.clone(),
-            looks: looks.to_owned(),
-        })
+    fn unpacked(&self, extent: Extent) -> Result<Vec<u8>, SourceError> {
+        unpack(&self.path, &self.name, &self.packing, extent)
     }
 
-    fn bad_footer(&self, error: &parquet::errors::ParquetError) -> SourceError {
-        let detail = error.to_string();
-        let cut = detail.contains("Corrupt footer") || detail.contains("EOF");
-        SourceError::Damaged {
-            rule: if cut { "truncated" } else { "bad_footer" },
-            file: self.name.clone(),
-            place: "footer".to_owned(),
-            detail: printable(&detail),
-        }
-    }
-
-    fn check_pages(
-        &self,
-        reader: &SerializedFileReader<File>,
-        group: usize,
-    ) -> Result<(), SourceError> {
-        let metadata = reader.metadata().row_group(group);
-        let damaged = |column: &str, detail: String| SourceError::Damaged {
-            rule: "checksum",
-            file: self.name.clone(),
-            place: format!("row group {group}, column {column:?}"),
-            detail: printable(&detail),
-        };
-        let rows = reader
-            .get_row_group(group)
-            .map_err(|error| damaged("", error.to_string()))?;
-        for (i, chunk) in metadata.columns().iter().enumerate() {
-            let name = chunk.column_path().string();
-            if !can_decompress(chunk) {
-                continue;
-            }
-            let mut pages = rows
-                .get_column_page_reader(i)
-                .map_err(|error| damaged(&name, error.to_string()))?;
-            while let Some(page) = pages
-                .get_next_page()
-                .map_err(|error| damaged(&name, error.to_string()))?
-            {
-                drop(page);
-            }
-        }
-        Ok(())
+    /// The same place in the folder under another name: a file that lies beside this one.
+    pub(crate) fn sibling(&self, name: &str) -> PathBuf {
+        self.path.with_file_name(name)
     }
 }
 
-/// The checksum reader is built with zstd alone; polars reads the other codecs itself.
-fn can_decompress(chunk: &ColumnChunkMetaData) -> bool {
-    matches!(
-        chunk.compression(),
-        Compression::UNCOMPRESSED | Compression::ZSTD(_)
+/// An opened file; both kinds are read at any place.
+pub(crate) enum Opened {
+    /// As it is on disk.
+    File(File),
+    /// In memory.
+    Unpacked(Bytes),
+}
+
+impl Length for Opened {
+    fn len(&self) -> u64 {
+        match self {
+            Self::File(file) => Length::len(file),
+            Self::Unpacked(bytes) => bytes.len() as u64,
+        }
+    }
+}
+
+impl ChunkReader for Opened {
+    type T = Box<dyn Read>;
+
+    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
+        Ok(match self {
+            Self::File(file) => Box::new(file.get_read(start)?),
+            Self::Unpacked(bytes) => Box::new(bytes.get_read(start)?),
+        })
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        match self {
+            Self::File(file) => file.get_bytes(start, length),
+            Self::Unpacked(bytes) => bytes.get_bytes(start, length),
+        }
+    }
+}
+
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.to_string_lossy().into_owned(),
+        |name| name.to_string_lossy().into_owned(),
     )
+}
+
+pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> SourceError {
+    SourceError::Unreadable {
+        file: printable(&file_name(path)),
+        detail: error.to_string(),
+    }
 }
 
 fn repeated(names: &[String]) -> Option<&str> {

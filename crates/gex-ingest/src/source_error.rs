@@ -27,6 +27,24 @@ pub enum SourceError {
         /// What the first bytes look like.
         looks: String,
     },
+    /// Bytes of something that holds no table.
+    #[error("not_a_table: {file} {looks}; {cure}")]
+    NotATable {
+        /// Name of the file.
+        file: String,
+        /// What its first bytes look like.
+        looks: String,
+        /// What to do.
+        cure: String,
+    },
+    /// A packed file without a believable end.
+    #[error("decompression_bomb: {file} {detail}")]
+    Boundless {
+        /// Name of the file.
+        file: String,
+        /// How large it would become, and what to do.
+        detail: String,
+    },
     /// A Parquet file that was cut or damaged.
     #[error("{rule}: {file}, {place}: {detail}; fetch the file again")]
     Damaged {
@@ -59,11 +77,13 @@ pub enum SourceError {
     },
     /// A file that the format needs beside the chain is not there.
     #[error(
-        "missing_companion: {file} holds no price of the underlying and no {companion} lies beside it; put one there with the columns {columns}"
+        "missing_companion: {file} does not hold {what} and no {companion} lies beside it; put one there with the columns {columns}"
     )]
     MissingCompanion {
         /// Name of the file.
         file: String,
+        /// What the companion would tell.
+        what: &'static str,
         /// Name of the file that is not there.
         companion: &'static str,
         /// The columns that it must have.
@@ -93,12 +113,14 @@ pub enum SourceError {
     },
     /// The columns match no format.
     #[error(
-        "unknown_format: the columns of {file} match no known format ({found}); name one with --format or describe the table with --map"
+        "unknown_format: the {parts} of {file} match no known format ({found}); name one with --format or describe the table with --map"
     )]
     UnknownFormat {
         /// Name of the file.
         file: String,
-        /// The columns that are there.
+        /// What the file is made of: columns, or keys.
+        parts: &'static str,
+        /// The columns or keys that are there.
         found: String,
     },
     /// A value of the whole file is implausible, so that a unit must be wrong.

@@ -12,16 +12,30 @@ use chrono::NaiveDate;
 use gex_compute::market::calendar::Calendar;
 use gex_compute::market::contract::Right;
 
-use super::cboe::{Dated, DatedChain, DatedFile, INDEX_TERMS, settles, stamps};
+use super::cboe::{Dated, DatedChain, DatedFile, stamps};
 use super::columns::{Columns, Field, Table, Units, check_units};
-use super::{Profile, VendorFile};
+use super::us::{INDEX_TERMS, settles};
+use super::{Entry, Mark, Profile, VendorFile};
 use crate::quality::Rule;
 use crate::sessions::OiClock;
 use crate::source::{SourceError, SourceFile};
 
-pub(super) fn profile() -> Profile {
+pub(super) const ENTRY: Entry = Entry {
+    name: "barchart",
+    marks: &[Mark::Columns(&[
+        "ts_utc",
+        "session_date",
+        "dte",
+        "right",
+        "open_interest",
+    ])],
+    profile,
+    read,
+};
+
+fn profile() -> Profile {
     Profile {
-        name: "barchart".to_owned(),
+        name: ENTRY.name.to_owned(),
         columns: Columns::new([
             (Field::Ts, "ts_utc"),
             (Field::Session, "session_date"),
@@ -44,7 +58,7 @@ pub(super) fn profile() -> Profile {
     }
 }
 
-pub(super) fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
+fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
     let profile = profile();
     let mut table = Table::read(source, &profile.columns, Units::PLAIN, &[])?;
     check_units(&source.name, &profile.columns, &table.candidates)?;

@@ -1,37 +1,13 @@
-//! What Cboe's index options have in common, whoever collected them.
+//! Rows under the label and the fetch time that a collector gave them, cut into chains.
 
 use chrono::NaiveDate;
 use gex_compute::market::Instant;
-use gex_compute::market::calendar::{Calendar, Settlement};
-use gex_compute::market::contract::{Exercise, Payoff};
-use gex_compute::market::units::Currency;
 
 use super::columns::Table;
 use super::{Stamp, VendorChain, VendorFile};
-use crate::accept::{Candidate, Rejected, Terms};
+use crate::accept::{Candidate, Rejected};
 use crate::quality::Rule;
 use crate::source::SourceError;
-
-/// Cash-settled, European, 100 dollars a point.
-pub(super) const INDEX_TERMS: Terms = Terms {
-    exercise: Exercise::European,
-    payoff: Payoff::Linear,
-    multiplier: 100.0,
-    currency: Currency::USD,
-};
-
-/// When contracts of a root settle: SPX, VIX and VIXW on the opening prices, SPXW on the close.
-pub(super) fn settlement_of(root: &str) -> Settlement {
-    match root {
-        "SPX" | "VIX" | "VIXW" | "NDX" | "RUT" => Settlement::AmOpen,
-        _ => Settlement::PmClose,
-    }
-}
-
-/// Instant at which a contract of `root` that expires on `date` settles.
-pub(super) fn settles(root: &str, date: NaiveDate) -> Instant {
-    Calendar::Xnys.settlement(date, settlement_of(root))
-}
 
 /// The label and the fetch time of one row: what a collector writes on every row of a chain.
 pub(super) type Stamped = (NaiveDate, Instant);

@@ -8,17 +8,30 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use gex_compute::market::calendar::Calendar;
 
-use super::cboe::{Dated, DatedFile, INDEX_TERMS, settles, stamps};
+use super::cboe::{Dated, DatedFile, stamps};
 use super::columns::{Columns, Field, Table, Units, check_units};
-use super::{Profile, Stamp, VendorFile};
+use super::us::{INDEX_TERMS, settles};
+use super::{Entry, Mark, Profile, Stamp, VendorFile};
 use crate::sessions::OiClock;
 use crate::source::{SourceError, SourceFile};
 
 const LAST_TRADE: &str = "last_trade_time_et";
 
-pub(super) fn profile() -> Profile {
+pub(super) const ENTRY: Entry = Entry {
+    name: "cboe-delayed",
+    marks: &[Mark::Columns(&[
+        "ts_utc",
+        "session_date",
+        "root",
+        "last_trade_time_et",
+    ])],
+    profile,
+    read,
+};
+
+fn profile() -> Profile {
     Profile {
-        name: "cboe-delayed".to_owned(),
+        name: ENTRY.name.to_owned(),
         columns: Columns::new([
             (Field::Ts, "ts_utc"),
             (Field::Session, "session_date"),
@@ -42,7 +55,7 @@ pub(super) fn profile() -> Profile {
     }
 }
 
-pub(super) fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
+fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
     let profile = profile();
     let mut table = Table::read(source, &profile.columns, Units::PLAIN, &[LAST_TRADE])?;
     check_units(&source.name, &profile.columns, &table.candidates)?;

@@ -14,9 +14,10 @@ use std::collections::BTreeMap;
 use chrono::{Days, NaiveDate};
 use gex_compute::market::calendar::Calendar;
 
-use super::cboe::{Dated, DatedChain, DatedFile, INDEX_TERMS, settles, stamps};
+use super::cboe::{Dated, DatedChain, DatedFile, stamps};
 use super::columns::{Columns, Field, Table, Units, check_units};
-use super::{Profile, VendorFile};
+use super::us::{INDEX_TERMS, settles};
+use super::{Entry, Mark, Profile, VendorFile};
 use crate::accept::Candidate;
 use crate::quality::Rule;
 use crate::sessions::OiClock;
@@ -24,9 +25,22 @@ use crate::source::{SourceError, SourceFile};
 
 const DAYS_LEFT: &str = "dte";
 
-pub(super) fn profile() -> Profile {
+pub(super) const ENTRY: Entry = Entry {
+    name: "cboe-snap",
+    marks: &[Mark::Columns(&[
+        "ts_utc",
+        "session_date",
+        "dte",
+        "cp",
+        "oi",
+    ])],
+    profile,
+    read,
+};
+
+fn profile() -> Profile {
     Profile {
-        name: "cboe-snap".to_owned(),
+        name: ENTRY.name.to_owned(),
         columns: Columns::new([
             (Field::Ts, "ts_utc"),
             (Field::Session, "session_date"),
@@ -68,7 +82,7 @@ const KNOWN: [Roots; 2] = [
     },
 ];
 
-pub(super) fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
+fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
     let profile = profile();
     let roots = roots_of(source)?;
     let mut table = Table::read(source, &profile.columns, Units::PLAIN, &[])?;

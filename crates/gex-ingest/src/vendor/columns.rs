@@ -7,7 +7,7 @@ use gex_compute::market::Instant;
 use gex_compute::market::contract::Right;
 use gex_compute::market::snapshot::Flags;
 
-use super::frame::{Frame, TimeRule};
+use super::frame::{Frame, Malformed, TimeRule};
 use crate::accept::{Candidate, Quantities};
 use crate::source::{SourceError, SourceFile, printable};
 
@@ -133,7 +133,7 @@ impl Units {
 }
 
 /// What a chain can't do without; a format may lack one of them only by design.
-const NEEDED: [Field; 8] = [
+pub(super) const NEEDED: [Field; 8] = [
     Field::Ts,
     Field::Session,
     Field::Underlying,
@@ -164,32 +164,7 @@ impl Table {
         let mut frame = Frame::read(source, &wanted)?;
         let needed = NEEDED.iter().filter_map(|field| columns.get(*field));
         frame.require(needed)?;
-        let rights = rights(&frame, columns)?;
-        let strikes = scaled(
-            frame.numbers_if_any(columns.get(Field::Strike))?,
-            units.strike,
-        );
-        let spots = frame.numbers_if_any(columns.get(Field::Spot))?;
-        let quantities = quantities(&mut frame, columns, units)?;
-        let candidates = rights
-            .into_iter()
-            .zip(strikes)
-            .zip(spots)
-            .zip(quantities)
-            .enumerate()
-            .map(|(row, (((right, strike), spot), values))| Candidate {
-                row,
-                root: String::new(),
-                expiry: None,
-                strike,
-                right,
-                spot,
-                values,
-                malformed: None,
-                terms: None,
-                flags: Flags::default(),
-            })
-            .collect();
+        let candidates = candidates(&mut frame, columns, units)?;
         let mut table = Self { frame, candidates };
         table.note_malformed();
         Ok(table)
@@ -197,13 +172,8 @@ impl Table {
 
     /// Marks the rows with fields that could not be read since the last call.
     pub(crate) fn note_malformed(&mut self) {
-        for field in self.frame.take_malformed() {
-            if let Some(candidate) = self.candidates.get_mut(field.row) {
-                candidate
-                    .malformed
-                    .get_or_insert((field.column, field.value));
-            }
-        }
+        let fields = self.frame.take_malformed();
+        note(&fields, &mut self.candidates);
     }
 
     /// Reads a column of dates.
@@ -214,6 +184,54 @@ impl Table {
     /// Reads a column of instants that name their zone.
     pub(crate) fn instants(&mut self, column: &str) -> Result<Vec<Option<Instant>>, SourceError> {
         self.frame.instants(column, &TimeRule::default())
+    }
+}
+
+/// Makes a candidate of every row from the columns that are there.
+///
+/// # Errors
+///
+/// [`SourceError`] for a column of another type.
+pub(crate) fn candidates(
+    frame: &mut Frame,
+    columns: &Columns,
+    units: Units,
+) -> Result<Vec<Candidate>, SourceError> {
+    let rights = rights(frame, columns)?;
+    let strikes = scaled(
+        frame.numbers_if_any(columns.get(Field::Strike))?,
+        units.strike,
+    );
+    let spots = frame.numbers_if_any(columns.get(Field::Spot))?;
+    let quantities = quantities(frame, columns, units)?;
+    Ok(rights
+        .into_iter()
+        .zip(strikes)
+        .zip(spots)
+        .zip(quantities)
+        .enumerate()
+        .map(|(row, (((right, strike), spot), values))| Candidate {
+            row,
+            root: String::new(),
+            expiry: None,
+            strike,
+            right,
+            spot,
+            values,
+            malformed: None,
+            terms: None,
+            flags: Flags::default(),
+        })
+        .collect())
+}
+
+/// Notes fields that could not be read in the rows that they belong to.
+pub(crate) fn note(fields: &[Malformed], candidates: &mut [Candidate]) {
+    for field in fields {
+        if let Some(candidate) = candidates.get_mut(field.row) {
+            let what = || (field.column.clone(), field.value.clone());
+            candidate.malformed.get_or_insert_with(what);
+        }
     }
 }
 

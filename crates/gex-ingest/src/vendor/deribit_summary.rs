@@ -23,7 +23,7 @@ use super::companion::Companion;
 use super::deribit_name::{INVERSE_TERMS, Instrument, NAME, settles};
 use super::frame::{Frame, TimeRule};
 use super::table::Groups;
-use super::{Profile, Stamp, VendorChain, VendorFile};
+use super::{Entry, Mark, Profile, Stamp, VendorChain, VendorFile};
 use crate::quality::Rule;
 use crate::sessions::OiClock;
 use crate::source::{SourceError, SourceFile};
@@ -31,14 +31,27 @@ use crate::source::{SourceError, SourceFile};
 /// Collectors write the hour in UTC, some of them without saying so.
 const TIMES: [&str; 2] = ["ts_utc", "date"];
 const FORWARDS: Companion = Companion {
+    what: "the forward of an expiry",
     name: "derived_implied_forward.parquet",
     columns: &["ts_utc", "expiry", "implied_forward"],
     more: &[],
 };
 
-pub(super) fn profile() -> Profile {
+pub(super) const ENTRY: Entry = Entry {
+    name: "deribit-summary",
+    marks: &[Mark::Columns(&[
+        "instrument_name",
+        "mark_iv",
+        "bid_iv",
+        "open_interest",
+    ])],
+    profile,
+    read,
+};
+
+fn profile() -> Profile {
     Profile {
-        name: "deribit-summary".to_owned(),
+        name: ENTRY.name.to_owned(),
         columns: Columns::new([
             (Field::Underlying, NAME),
             (Field::BidIv, "bid_iv"),
@@ -55,7 +68,7 @@ pub(super) fn profile() -> Profile {
     }
 }
 
-pub(super) fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
+fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
     const PER_CENT: f64 = 0.01;
     let columns = profile().columns;
     let units = Units {

@@ -23,7 +23,7 @@ use gex_compute::market::calendar::Calendar;
 use super::columns::{Columns, Field, Table, Units, check_units};
 use super::deribit_name::{INVERSE_TERMS, Instrument, NAME};
 use super::table::Groups;
-use super::{Profile, VendorFile};
+use super::{Entry, Mark, Profile, VendorFile};
 use crate::accept::Candidate;
 use crate::sessions::OiClock;
 use crate::source::{SourceError, SourceFile};
@@ -35,9 +35,21 @@ const VOLATILITY: &str = "mark_iv";
 /// Longest silence inside a pass.
 const SILENCE: TimeDelta = TimeDelta::minutes(1);
 
-pub(super) fn profile() -> Profile {
+pub(super) const ENTRY: Entry = Entry {
+    name: "deribit-ticker",
+    marks: &[Mark::Columns(&[
+        "instrument_name",
+        "index_price",
+        "best_bid_price",
+        "mark_iv",
+    ])],
+    profile,
+    read,
+};
+
+fn profile() -> Profile {
     Profile {
-        name: "deribit-ticker".to_owned(),
+        name: ENTRY.name.to_owned(),
         columns: Columns::new([
             (Field::Underlying, NAME),
             (Field::Ts, TIME),
@@ -60,7 +72,7 @@ pub(super) fn profile() -> Profile {
     }
 }
 
-pub(super) fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
+fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
     const PER_CENT: f64 = 0.01;
     let columns = profile().columns;
     let units = Units {

@@ -1,17 +1,20 @@
 //! Typed columns of one vendor file: polars stops here.
 
-use std::fs::File;
+use std::io::Cursor;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
+use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{
     Column, CsvReadOptions, DataFrame, DataType, ParquetReader, SerReader, TimeUnit,
 };
 
 use super::schema::check_types;
 use super::statistics::check_statistics;
-use crate::source::{Container, SourceError, SourceFile, printable};
+use crate::header::separator;
+use crate::proof::int96_columns;
+use crate::source::{Container, Opened, SourceError, SourceFile, printable};
 use gex_compute::market::Instant;
 
 /// A text field that should have been a number, a date or an instant.
@@ -49,25 +52,27 @@ impl Frame {
     /// Reads the columns of `source` that are among `wanted`.
     pub(crate) fn read(source: &SourceFile, wanted: &[&str]) -> Result<Self, SourceError> {
         let names = source.check()?;
-        let chosen: Vec<String> = names
-            .iter()
-            .filter(|name| wanted.contains(&name.as_str()))
-            .cloned()
+        let chosen: Vec<usize> = (0..names.len())
+            .filter(|i| names.get(*i).is_some_and(|n| wanted.contains(&n.as_str())))
             .collect();
         if chosen.is_empty() {
             let column = wanted.first().copied().unwrap_or_default();
             return Err(missing(&source.name, column, &names));
         }
         let data = match source.container {
-            Container::Csv => read_csv(source, chosen),
-            Container::Parquet => read_parquet(source, chosen),
+            Container::Parquet => read_parquet(source, &names, &chosen),
+            _ => read_csv(source, &names, chosen),
         }?;
+        let int96 = match source.container {
+            Container::Parquet => int96_columns(source, source.open()?)?,
+            _ => Vec::new(),
+        };
         Ok(Self {
             file: source.name.clone(),
             container: source.container,
             names,
             data,
-            int96: source.int96_columns()?,
+            int96,
             malformed: Vec::new(),
         })
     }
@@ -320,24 +325,47 @@ fn missing(file: &str, column: &str, names: &[String]) -> SourceError {
 }
 
 /// Reads every field as text: a malformed number then costs its row, not the file.
-fn read_csv(source: &SourceFile, chosen: Vec<String>) -> Result<DataFrame, SourceError> {
-    let columns: Arc<[_]> = chosen.into_iter().map(Into::into).collect();
-    CsvReadOptions::default()
+fn read_csv(
+    source: &SourceFile,
+    names: &[String],
+    chosen: Vec<usize>,
+) -> Result<DataFrame, SourceError> {
+    let separator = separator(&source.head()?);
+    let titles = picked(names, &chosen);
+    let mut data = CsvReadOptions::default()
         .with_has_header(true)
         .with_infer_schema_length(Some(0))
-        .with_columns(Some(columns))
-        .try_into_reader_with_file_path(Some(source.path.clone()))
-        .and_then(SerReader::finish)
-        .map_err(|error| damaged(source, &error.to_string()))
+        .with_projection(Some(Arc::new(chosen)))
+        .map_parse_options(|options| options.with_separator(separator))
+        .into_reader_with_file_handle(handle(source)?)
+        .finish()
+        .map_err(|error| damaged(source, &error.to_string()))?;
+    // The names that formats know are those without quotes, spaces and brackets.
+    data.set_column_names(&titles)
+        .map_err(|error| damaged(source, &error.to_string()))?;
+    Ok(data)
 }
 
-fn read_parquet(source: &SourceFile, chosen: Vec<String>) -> Result<DataFrame, SourceError> {
+fn picked(names: &[String], chosen: &[usize]) -> Vec<String> {
+    let chosen = chosen.iter().filter_map(|i| names.get(*i));
+    chosen.cloned().collect()
+}
+
+fn handle(source: &SourceFile) -> Result<Box<dyn MmapBytesReader>, SourceError> {
+    Ok(match source.open()? {
+        Opened::File(file) => Box::new(file),
+        Opened::Unpacked(bytes) => Box::new(Cursor::new(bytes)),
+    })
+}
+
+fn read_parquet(
+    source: &SourceFile,
+    names: &[String],
+    chosen: &[usize],
+) -> Result<DataFrame, SourceError> {
+    let chosen = picked(names, chosen);
     check_types(source, &chosen)?;
-    let file = File::open(&source.path).map_err(|error| SourceError::Unreadable {
-        file: source.name.clone(),
-        detail: error.to_string(),
-    })?;
-    let mut reader = ParquetReader::new(file);
+    let mut reader = ParquetReader::new(handle(source)?);
     let metadata = reader
         .get_metadata()
         .map_err(|error| damaged(source, &error.to_string()))?;

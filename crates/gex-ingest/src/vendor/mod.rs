@@ -3,6 +3,7 @@
 mod barchart;
 mod cboe;
 mod cboe_delayed;
+mod cboe_json;
 mod cboe_snap;
 pub mod columns;
 mod companion;
@@ -12,9 +13,11 @@ mod deribit_ticker;
 pub(crate) mod frame;
 mod nse_udiff;
 mod options_dataset;
+mod osi;
 mod schema;
 mod statistics;
 pub mod table;
+mod us;
 
 use chrono::NaiveDate;
 use gex_compute::market::Instant;
@@ -24,55 +27,87 @@ use crate::accept::{Candidate, Rejected, Terms};
 use crate::mapping::Mapping;
 use crate::quality::Ledger;
 use crate::sessions::OiClock;
-use crate::source::{SourceError, SourceFile, printable};
+use crate::source::{Container, Face, SourceError, SourceFile, printable};
 use columns::Columns;
 
-/// A vendor's file format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
-    /// Cboe delayed quotes: one full chain a file, with roots.
-    CboeDelayed,
+/// What a format is recognised by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// Columns that no other format has together.
+    Columns(&'static [&'static str]),
+    /// Keys of a JSON object that no other format has together.
+    Keys(&'static [&'static str]),
+}
+
+impl Mark {
+    fn is_on(self, container: Container, face: &Face) -> bool {
+        let has = |names: &[&str]| {
+            names
+                .iter()
+                .all(|name| face.names.iter().any(|n| n == name))
+        };
+        match self {
+            Self::Columns(names) => container != Container::Json && has(names),
+            Self::Keys(names) => container == Container::Json && has(names),
+        }
+    }
+}
+
+/// What each format's own file says of it.
+#[derive(Debug)]
+struct Entry {
+    /// The name on the command line.
+    name: &'static str,
+    /// Any of these tells the format.
+    marks: &'static [Mark],
+    /// Facts that hold for every file.
+    profile: fn() -> Profile,
+    /// The reader.
+    read: fn(&SourceFile) -> Result<VendorFile, SourceError>,
+}
+
+macro_rules! formats {
+    ($($(#[$doc:meta])* $variant:ident, $module:ident;)*) => {
+        /// A vendor's file format.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Format { $($(#[$doc])* $variant,)* }
+
+        impl Format {
+            /// Every format, in the order in which they are tried.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            fn entry(self) -> &'static Entry {
+                match self { $(Self::$variant => &$module::ENTRY,)* }
+            }
+        }
+    };
+}
+
+formats! {
+    /// Cboe delayed quotes as tables: one full chain a file, with roots.
+    CboeDelayed, cboe_delayed;
+    /// Cboe delayed quotes as Cboe sends them: JSON.
+    CboeJson, cboe_json;
     /// Cboe delayed quotes reduced to days to expiry, without roots, several chains a file.
-    CboeSnap,
-    /// Barchart's chain of the nearest expiries, without roots.
-    Barchart,
+    CboeSnap, cboe_snap;
+    /// Barchart's chain of the nearest expiries as a table, without roots.
+    Barchart, barchart;
     /// Deribit's tickers, flattened: prices in coin, the index beside each row.
-    DeribitTicker,
+    DeribitTicker, deribit_ticker;
     /// Deribit's option chain by instrument name, volatilities in per cent.
-    DeribitSummary,
+    DeribitSummary, deribit_summary;
     /// The free history of SPY, QQQ and IWM by year, prices of the underlying beside it.
-    OptionsDataset,
+    OptionsDataset, options_dataset;
     /// NSE's end-of-day report of derivatives, `UDiFF` layout: settlement prices, no volatility.
-    NseUdiff,
+    NseUdiff, nse_udiff;
     /// The plain table for data of one's own: ts, underlying, expiry, strike, kind, iv, …
-    ChainTable,
+    ChainTable, table;
 }
 
 impl Format {
-    /// Every format.
-    pub const ALL: &'static [Self] = &[
-        Self::CboeDelayed,
-        Self::CboeSnap,
-        Self::Barchart,
-        Self::DeribitTicker,
-        Self::DeribitSummary,
-        Self::OptionsDataset,
-        Self::NseUdiff,
-        Self::ChainTable,
-    ];
-
     /// The name on the command line.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::CboeDelayed => "cboe-delayed",
-            Self::CboeSnap => "cboe-snap",
-            Self::Barchart => "barchart",
-            Self::DeribitTicker => "deribit-ticker",
-            Self::DeribitSummary => "deribit-summary",
-            Self::OptionsDataset => "options-dataset",
-            Self::NseUdiff => "nse-udiff",
-            Self::ChainTable => "chain-table",
-        }
+        self.entry().name
     }
 
     /// Reads a name from the command line.
@@ -83,42 +118,36 @@ impl Format {
             .find(|format| format.name() == name)
     }
 
-    /// Columns that no other format has together.
-    fn signature(self) -> &'static [&'static str] {
-        match self {
-            Self::CboeDelayed => &["ts_utc", "session_date", "root", "last_trade_time_et"],
-            Self::CboeSnap => &["ts_utc", "session_date", "dte", "cp", "oi"],
-            Self::Barchart => &["ts_utc", "session_date", "dte", "right", "open_interest"],
-            Self::DeribitTicker => &[
-                "instrument_name",
-                "index_price",
-                "best_bid_price",
-                "mark_iv",
-            ],
-            Self::DeribitSummary => &["instrument_name", "mark_iv", "bid_iv", "open_interest"],
-            Self::OptionsDataset => &["contract_id", "expiration", "implied_volatility", "date"],
-            Self::NseUdiff => &["TckrSymb", "FinInstrmTp", "SttlmPric", "NewBrdLotQty"],
-            Self::ChainTable => &["ts", "underlying", "expiry", "strike", "kind"],
-        }
-    }
-
-    /// Recognises a format by the names of its columns.
+    /// Recognises a format by what its files show.
     ///
     /// # Errors
     ///
     /// [`SourceError::UnknownFormat`].
-    pub fn detect(file: &str, columns: &[String]) -> Result<Self, SourceError> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|format| {
-                let mut signature = format.signature().iter();
-                signature.all(|name| columns.iter().any(|column| column == name))
-            })
-            .ok_or_else(|| SourceError::UnknownFormat {
-                file: file.to_owned(),
-                found: printable(&columns.join(", ")),
-            })
+    pub(crate) fn detect(source: &SourceFile, face: &Face) -> Result<Self, SourceError> {
+        let shown = |format: &Self| {
+            let mut marks = format.entry().marks.iter();
+            marks.any(|mark| mark.is_on(source.container, face))
+        };
+        let found = Self::ALL.iter().copied().find(shown);
+        found.ok_or_else(|| unknown(source, face))
+    }
+}
+
+fn unknown(source: &SourceFile, face: &Face) -> SourceError {
+    if source.container == Container::Dbn {
+        return SourceError::NotATable {
+            file: source.name.clone(),
+            looks: "is in Databento's binary encoding".to_owned(),
+            cure: "export it as CSV with dbn and describe that with --map".to_owned(),
+        };
+    }
+    SourceError::UnknownFormat {
+        file: source.name.clone(),
+        parts: match source.container {
+            Container::Json => "keys",
+            _ => "columns",
+        },
+        found: printable(&face.names.join(", ")),
     }
 }
 
@@ -135,14 +164,7 @@ impl Layout {
     /// Returns the facts that hold for every file of the layout.
     pub fn profile(&self) -> Profile {
         match self {
-            Self::Vendor(Format::CboeDelayed) => cboe_delayed::profile(),
-            Self::Vendor(Format::CboeSnap) => cboe_snap::profile(),
-            Self::Vendor(Format::Barchart) => barchart::profile(),
-            Self::Vendor(Format::DeribitTicker) => deribit_ticker::profile(),
-            Self::Vendor(Format::DeribitSummary) => deribit_summary::profile(),
-            Self::Vendor(Format::OptionsDataset) => options_dataset::profile(),
-            Self::Vendor(Format::NseUdiff) => nse_udiff::profile(),
-            Self::Vendor(Format::ChainTable) => Mapping::chain_table().profile(),
+            Self::Vendor(format) => (format.entry().profile)(),
             Self::Mapped(mapping) => mapping.profile(),
         }
     }
@@ -154,14 +176,7 @@ impl Layout {
     /// [`SourceError`] naming the file, the place and the cure.
     pub fn read(&self, source: &SourceFile) -> Result<VendorFile, SourceError> {
         match self {
-            Self::Vendor(Format::CboeDelayed) => cboe_delayed::read(source),
-            Self::Vendor(Format::CboeSnap) => cboe_snap::read(source),
-            Self::Vendor(Format::Barchart) => barchart::read(source),
-            Self::Vendor(Format::DeribitTicker) => deribit_ticker::read(source),
-            Self::Vendor(Format::DeribitSummary) => deribit_summary::read(source),
-            Self::Vendor(Format::OptionsDataset) => options_dataset::read(source),
-            Self::Vendor(Format::NseUdiff) => nse_udiff::read(source),
-            Self::Vendor(Format::ChainTable) => table::read(source, &Mapping::chain_table()),
+            Self::Vendor(format) => (format.entry().read)(source),
             Self::Mapped(mapping) => table::read(source, mapping),
         }
     }

@@ -19,7 +19,7 @@ use gex_compute::market::units::Currency;
 
 use super::columns::{Columns, Field, Table, Units, check_units};
 use super::table::Groups;
-use super::{Profile, VendorFile};
+use super::{Entry, Mark, Profile, VendorFile};
 use crate::accept::{Candidate, Rejected, Terms};
 use crate::quality::Rule;
 use crate::sessions::OiClock;
@@ -38,9 +38,21 @@ const TERMS: Terms = Terms {
     currency: Currency::INR,
 };
 
-pub(super) fn profile() -> Profile {
+pub(super) const ENTRY: Entry = Entry {
+    name: "nse-udiff",
+    marks: &[Mark::Columns(&[
+        "TckrSymb",
+        "FinInstrmTp",
+        "SttlmPric",
+        "NewBrdLotQty",
+    ])],
+    profile,
+    read,
+};
+
+fn profile() -> Profile {
     Profile {
-        name: "nse-udiff".to_owned(),
+        name: ENTRY.name.to_owned(),
         columns: Columns::new([
             (Field::Ts, "TradDt"),
             (Field::Underlying, "TckrSymb"),
@@ -58,7 +70,7 @@ pub(super) fn profile() -> Profile {
     }
 }
 
-pub(super) fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
+fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
     let columns = profile().columns;
     let mut table = Table::read(source, &columns, Units::PLAIN, &[INSTRUMENT, LOT])?;
     check_units(&source.name, &columns, &table.candidates)?;

@@ -22,22 +22,36 @@ use gex_compute::market::units::Currency;
 use super::columns::{Columns, Field, Table, Units, check_units};
 use super::companion::Companion;
 use super::frame::TimeRule;
+use super::osi::root_of;
 use super::table::Groups;
-use super::{Profile, VendorFile};
+use super::{Entry, Mark, Profile, VendorFile};
 use crate::accept::Terms;
 use crate::sessions::OiClock;
 use crate::source::{SourceError, SourceFile};
 
 const CONTRACT: &str = "contract_id";
 const PRICES: Companion = Companion {
+    what: "a price of the underlying",
     name: "underlying_prices.parquet",
     columns: &["date", "close"],
     more: &["symbol"],
 };
 
-pub(super) fn profile() -> Profile {
+pub(super) const ENTRY: Entry = Entry {
+    name: "options-dataset",
+    marks: &[Mark::Columns(&[
+        "contract_id",
+        "expiration",
+        "implied_volatility",
+        "date",
+    ])],
+    profile,
+    read,
+};
+
+fn profile() -> Profile {
     Profile {
-        name: "options-dataset".to_owned(),
+        name: ENTRY.name.to_owned(),
         columns: Columns::new([
             (Field::Ts, "date"),
             (Field::Underlying, "symbol"),
@@ -63,7 +77,7 @@ pub(super) fn profile() -> Profile {
     }
 }
 
-pub(super) fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
+fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
     let columns = profile().columns;
     let mut table = Table::read(source, &columns, Units::PLAIN, &[CONTRACT])?;
     let prices = Prices::beside(source)?;
@@ -79,7 +93,7 @@ pub(super) fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
         candidate.expiry = at(&expiries).map(settles);
         candidate.spot = at(&dates).and_then(|date| prices.on(symbol.as_deref(), date));
         candidate.root = text(&contracts)
-            .and_then(|contract| root_of(&contract))
+            .and_then(|contract| root_of(&contract).map(str::to_owned))
             .or(symbol)
             .unwrap_or_default();
     }
@@ -106,14 +120,6 @@ fn settles(date: NaiveDate) -> Instant {
     let session = Calendar::Xnys.session_on(date);
     let last = session.or_else(|| Calendar::Xnys.previous_session(date));
     closes(last.map_or(date, |session| session.date))
-}
-
-/// What stands before the date, right and strike of a symbol of OCC: `SPY` in `SPY240105C00400000`.
-fn root_of(contract: &str) -> Option<String> {
-    /// Six digits, a letter, eight digits.
-    const TAIL: usize = 15;
-    let root = contract.get(..contract.len().checked_sub(TAIL)?)?.trim();
-    (!root.is_empty()).then(|| root.to_owned())
 }
 
 /// Closes by symbol, where the table names one, and date.
@@ -153,13 +159,5 @@ mod tests {
         assert_eq!(settled("2012-01-21"), "2012-01-20T21:00:00+00:00");
         assert_eq!(settled("2014-04-18"), "2014-04-17T20:00:00+00:00");
         assert_eq!(settled("2024-01-19"), "2024-01-19T21:00:00+00:00");
-    }
-
-    #[test]
-    fn roots_stand_before_the_last_fifteen_characters() {
-        assert_eq!(root_of("SPY240105C00400000").as_deref(), Some("SPY"));
-        assert_eq!(root_of("SPY1240105C00400000").as_deref(), Some("SPY1"));
-        assert_eq!(root_of("240105C00400000"), None);
-        assert_eq!(root_of("?"), None);
     }
 }

@@ -1,11 +1,10 @@
 //! The column types that can be read, told from the footer before any row is.
 
-use std::fs::File;
-
 use parquet::basic::{ConvertedType, LogicalType};
-use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::file::reader::FileReader as _;
 use parquet::schema::types::Type;
 
+use crate::proof;
 use crate::source::{SourceError, SourceFile};
 
 /// Refuses a Parquet file with one of `wanted` in a type that holds no plain number, text or time.
@@ -14,16 +13,7 @@ use crate::source::{SourceError, SourceFile};
 ///
 /// [`SourceError::WrongType`] naming the column and its type.
 pub(super) fn check_types(source: &SourceFile, wanted: &[String]) -> Result<(), SourceError> {
-    let file = File::open(&source.path).map_err(|error| SourceError::Unreadable {
-        file: source.name.clone(),
-        detail: error.to_string(),
-    })?;
-    let reader = SerializedFileReader::new(file).map_err(|error| SourceError::Damaged {
-        rule: "bad_footer",
-        file: source.name.clone(),
-        place: "footer".to_owned(),
-        detail: error.to_string(),
-    })?;
+    let reader = proof::reader(source, source.open()?)?;
     let schema = reader.metadata().file_metadata().schema();
     for column in schema.get_fields() {
         if let Some(found) = foreign(column)

@@ -4,13 +4,13 @@
 //! together by hand, and other readers of it see other rows.
 
 use std::fmt::Display;
-use std::fs::File;
 
 use parquet::file::metadata::RowGroupMetaData;
-use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::file::reader::FileReader as _;
 use parquet::file::statistics::Statistics;
 use polars::prelude::{Column, DataFrame, DataType};
 
+use crate::proof;
 use crate::source::{SourceError, SourceFile};
 
 /// What one row group says of one column.
@@ -26,12 +26,7 @@ struct Claim<T> {
 ///
 /// [`SourceError::Damaged`] naming the row group, the column, the claim and the value.
 pub(super) fn check_statistics(source: &SourceFile, data: &DataFrame) -> Result<(), SourceError> {
-    let file = File::open(&source.path).map_err(|error| SourceError::Unreadable {
-        file: source.name.clone(),
-        detail: error.to_string(),
-    })?;
-    let reader = SerializedFileReader::new(file)
-        .map_err(|error| disagree(source, "footer".to_owned(), error.to_string()))?;
+    let reader = proof::reader(source, source.open()?)?;
     let groups = reader.metadata().row_groups();
     for column in data.columns() {
         if let Err((group, detail)) = check_column(column, groups) {

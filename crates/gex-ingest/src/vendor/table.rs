@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use gex_compute::market::Instant;
 
 use super::columns::{Columns, Field, Table, check_units};
-use super::{Stamp, VendorChain, VendorFile};
+use super::{Entry, Mark, Stamp, VendorChain, VendorFile};
 use crate::accept::{Candidate, Rejected};
 use crate::mapping::Mapping;
 use crate::quality::{Ledger, Rule};
@@ -16,6 +16,19 @@ use crate::source::{SourceError, SourceFile, printable};
 const JITTER: TimeDelta = TimeDelta::seconds(1);
 /// Longest name of an underlying or root; longer ones are set aside.
 const LONGEST_NAME: usize = 64;
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "chain-table",
+    marks: &[Mark::Columns(&[
+        "ts",
+        "underlying",
+        "expiry",
+        "strike",
+        "kind",
+    ])],
+    profile: || Mapping::chain_table().profile(),
+    read: |source| read(source, &Mapping::chain_table()),
+};
 
 pub(super) fn read(source: &SourceFile, mapping: &Mapping) -> Result<VendorFile, SourceError> {
     let columns = &mapping.columns;
