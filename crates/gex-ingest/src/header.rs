@@ -27,6 +27,16 @@ pub(crate) fn columns(head: &[u8]) -> Vec<String> {
     names.split(separator).map(plain_name).collect()
 }
 
+/// The first lines of a text.
+pub(crate) fn lines(head: &[u8]) -> Vec<String> {
+    /// Lines that may stand before a header.
+    const LINES: usize = 8;
+    let lines = head.split(|byte| *byte == b'\n').take(LINES);
+    lines
+        .map(|line| String::from_utf8_lossy(line).trim().to_owned())
+        .collect()
+}
+
 /// The keys of a JSON object, or of the first object in a list.
 ///
 /// # Errors

@@ -49,6 +49,8 @@ pub struct SourceFile {
 pub(crate) struct Face {
     /// Names of the columns, or keys of the JSON object (of the first one in a list).
     pub(crate) names: Vec<String>,
+    /// The first lines of a text, for formats that begin with something else than a header.
+    pub(crate) lines: Vec<String>,
 }
 
 /// Longest file name and column list shown in a message.
@@ -96,14 +98,20 @@ impl SourceFile {
     /// [`SourceError`] for a file that can't be unpacked, or is not what its container says.
     pub(crate) fn face(&self) -> Result<Face, SourceError> {
         match self.container {
-            Container::Csv => Ok(Face {
-                names: header::columns(&self.head()?),
-            }),
+            Container::Csv => {
+                let head = self.head()?;
+                Ok(Face {
+                    names: header::columns(&head),
+                    lines: header::lines(&head),
+                })
+            }
             Container::Parquet => Ok(Face {
                 names: proof::columns(self, self.open()?)?,
+                ..Face::default()
             }),
             Container::Json => Ok(Face {
                 names: header::keys(self, &self.bytes()?)?,
+                ..Face::default()
             }),
             Container::Dbn => Ok(Face::default()),
         }

@@ -45,6 +45,16 @@ pub enum SourceError {
         /// How large it would become, and what to do.
         detail: String,
     },
+    /// A table of something that this tool knows, but no chain.
+    #[error("not_a_chain: {file} holds {what}, no option chain; {cure}")]
+    NotAChain {
+        /// Name of the file.
+        file: String,
+        /// What it holds.
+        what: &'static str,
+        /// What to do with it.
+        cure: &'static str,
+    },
     /// A Parquet file that was cut or damaged.
     #[error("{rule}: {file}, {place}: {detail}; fetch the file again")]
     Damaged {

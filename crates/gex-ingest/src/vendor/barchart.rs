@@ -88,7 +88,8 @@ fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
 
 type Key = (Option<NaiveDate>, Option<u64>, Option<Right>);
 
-fn name_roots(dated: &mut DatedChain) {
+/// Names the roots of a chain of SPX, whose rows have none.
+pub(super) fn name_roots(dated: &mut DatedChain) {
     let keys: Vec<Key> = dated
         .chain
         .candidates

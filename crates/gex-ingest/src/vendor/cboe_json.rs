@@ -12,13 +12,12 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use gex_compute::market::calendar::Calendar;
-use gex_compute::market::contract::Exercise;
 use gex_compute::market::snapshot::Flags;
 use serde::Deserialize;
 
 use super::columns::{Columns, Field, check_units};
 use super::osi;
-use super::us::{INDEX_TERMS, settles};
+use super::us::{INDEX_TERMS, STOCK_TERMS, settles};
 use super::{Entry, Mark, Profile, Stamp, VendorChain, VendorFile};
 use crate::accept::{Candidate, Quantities, Terms};
 use crate::header;
@@ -136,10 +135,7 @@ fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
 fn terms(security_type: Option<&str>) -> Option<Terms> {
     match security_type {
         Some("index") | None => None,
-        Some(_) => Some(Terms {
-            exercise: Exercise::American,
-            ..INDEX_TERMS
-        }),
+        Some(_) => Some(STOCK_TERMS),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Vendor formats, one file each: a file's rows become [`VendorChain`]s of [`Candidate`]s.
 
 mod barchart;
+mod barchart_json;
 mod cboe;
+mod cboe_dashboard;
 mod cboe_delayed;
 mod cboe_json;
 mod cboe_snap;
@@ -11,6 +13,7 @@ mod deribit_name;
 mod deribit_summary;
 mod deribit_ticker;
 pub(crate) mod frame;
+mod historical_option_data;
 mod nse_udiff;
 mod options_dataset;
 mod osi;
@@ -37,6 +40,8 @@ enum Mark {
     Columns(&'static [&'static str]),
     /// Keys of a JSON object that no other format has together.
     Keys(&'static [&'static str]),
+    /// How one of the first lines of a text begins.
+    Line(&'static str),
 }
 
 impl Mark {
@@ -49,6 +54,7 @@ impl Mark {
         match self {
             Self::Columns(names) => container != Container::Json && has(names),
             Self::Keys(names) => container == Container::Json && has(names),
+            Self::Line(begin) => face.lines.iter().any(|line| line.starts_with(begin)),
         }
     }
 }
@@ -90,8 +96,14 @@ formats! {
     CboeJson, cboe_json;
     /// Cboe delayed quotes reduced to days to expiry, without roots, several chains a file.
     CboeSnap, cboe_snap;
+    /// `quotedata.csv` of Cboe's web page, calls and puts side by side.
+    CboeDashboard, cboe_dashboard;
     /// Barchart's chain of the nearest expiries as a table, without roots.
     Barchart, barchart;
+    /// Barchart's chain of the nearest expiries as JSON.
+    BarchartJson, barchart_json;
+    /// HistoricalOptionData.com, end of day.
+    HistoricalOptionData, historical_option_data;
     /// Deribit's tickers, flattened: prices in coin, the index beside each row.
     DeribitTicker, deribit_ticker;
     /// Deribit's option chain by instrument name, volatilities in per cent.
@@ -141,6 +153,10 @@ fn unknown(source: &SourceFile, face: &Face) -> SourceError {
             cure: "export it as CSV with dbn and describe that with --map".to_owned(),
         };
     }
+    if let Some((what, cure)) = no_chain(face) {
+        let file = source.name.clone();
+        return SourceError::NotAChain { file, what, cure };
+    }
     SourceError::UnknownFormat {
         file: source.name.clone(),
         parts: match source.container {
@@ -149,6 +165,22 @@ fn unknown(source: &SourceFile, face: &Face) -> SourceError {
         },
         found: printable(&face.names.join(", ")),
     }
+}
+
+/// What a table of dates without strikes holds, and where it belongs.
+fn no_chain(face: &Face) -> Option<(&'static str, &'static str)> {
+    let has = |name: &str| face.names.iter().any(|n| n.eq_ignore_ascii_case(name));
+    if !has("date") || has("strike") {
+        return None;
+    }
+    if ["open", "high", "low", "close"].into_iter().all(has) {
+        let cure = "import it with --bars UNDERLYING";
+        return Some(("prices of an underlying", cure));
+    }
+    (2..=6).contains(&face.names.len()).then_some((
+        "a daily series",
+        "name it in [data] series of a study, or import it with --control NAME, or --bars UNDERLYING",
+    ))
 }
 
 /// What a file is read by.

@@ -14,18 +14,15 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use gex_compute::market::Instant;
-use gex_compute::market::calendar::{Calendar, Settlement};
-use gex_compute::market::contract::{Exercise, Payoff};
-use gex_compute::market::units::Currency;
+use gex_compute::market::calendar::Calendar;
 
 use super::columns::{Columns, Field, Table, Units, check_units};
 use super::companion::Companion;
 use super::frame::TimeRule;
 use super::osi::root_of;
 use super::table::Groups;
+use super::us::{STOCK_TERMS, closes, settles_on_its_session};
 use super::{Entry, Mark, Profile, VendorFile};
-use crate::accept::Terms;
 use crate::sessions::OiClock;
 use crate::source::{SourceError, SourceFile};
 
@@ -66,12 +63,7 @@ fn profile() -> Profile {
             (Field::VendorGamma, "gamma"),
             (Field::VendorDelta, "delta"),
         ]),
-        terms: Terms {
-            exercise: Exercise::American,
-            payoff: Payoff::Linear,
-            multiplier: 100.0,
-            currency: Currency::USD,
-        },
+        terms: STOCK_TERMS,
         calendar: Calendar::Xnys,
         open_interest: OiClock::StartOfDay,
     }
@@ -90,7 +82,7 @@ fn read(source: &SourceFile) -> Result<VendorFile, SourceError> {
         let at = |column: &[Option<NaiveDate>]| column.get(i).copied().flatten();
         let text = |column: &[Option<String>]| column.get(i).cloned().flatten();
         let symbol = text(&symbols);
-        candidate.expiry = at(&expiries).map(settles);
+        candidate.expiry = at(&expiries).map(|date| settles_on_its_session("", date));
         candidate.spot = at(&dates).and_then(|date| prices.on(symbol.as_deref(), date));
         candidate.root = text(&contracts)
             .and_then(|contract| root_of(&contract).map(str::to_owned))
@@ -110,16 +102,6 @@ fn iso() -> TimeRule {
         format: Some("%Y-%m-%d".to_owned()),
         zone: None,
     }
-}
-
-fn closes(date: NaiveDate) -> Instant {
-    Calendar::Xnys.settlement(date, Settlement::PmClose)
-}
-
-fn settles(date: NaiveDate) -> Instant {
-    let session = Calendar::Xnys.session_on(date);
-    let last = session.or_else(|| Calendar::Xnys.previous_session(date));
-    closes(last.map_or(date, |session| session.date))
 }
 
 /// Closes by symbol, where the table names one, and date.
@@ -154,7 +136,8 @@ mod tests {
 
     #[test]
     fn expiries_on_closed_days_settle_at_the_close_before() {
-        let settled = |text: &str| settles(text.parse().unwrap()).to_rfc3339();
+        let settled =
+            |text: &str| settles_on_its_session("SPY", text.parse().unwrap()).to_rfc3339();
         // A Saturday of 2012 (OCC moved to Fridays in February 2015), and Good Friday.
         assert_eq!(settled("2012-01-21"), "2012-01-20T21:00:00+00:00");
         assert_eq!(settled("2014-04-18"), "2014-04-17T20:00:00+00:00");

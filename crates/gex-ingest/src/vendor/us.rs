@@ -28,3 +28,30 @@ fn settlement_of(root: &str) -> Settlement {
 pub(super) fn settles(root: &str, date: NaiveDate) -> Instant {
     Calendar::Xnys.settlement(date, settlement_of(root))
 }
+
+/// The close of a session of stocks.
+pub(super) fn closes(date: NaiveDate) -> Instant {
+    Calendar::Xnys.settlement(date, Settlement::PmClose)
+}
+
+/// When contracts settle that are dated by a vendor: at the close of their day, or, where the market was closed
+/// on it, of the session before. Until 2015 expiries were dated on the Saturday after their last session.
+pub(super) fn settles_on_its_session(root: &str, date: NaiveDate) -> Instant {
+    let session = Calendar::Xnys.session_on(date);
+    let last = session.or_else(|| Calendar::Xnys.previous_session(date));
+    settles(root, last.map_or(date, |session| session.date))
+}
+
+/// Options of funds and stocks: American, 100 shares.
+pub(super) const STOCK_TERMS: Terms = Terms {
+    exercise: Exercise::American,
+    ..INDEX_TERMS
+};
+
+/// Whether options on an underlying settle in cash and can't be exercised before they expire.
+pub(super) fn is_index(underlying: &str) -> bool {
+    matches!(
+        underlying,
+        "SPX" | "XSP" | "VIX" | "NDX" | "XND" | "RUT" | "MRUT" | "DJX"
+    )
+}
