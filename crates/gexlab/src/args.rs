@@ -243,7 +243,7 @@ pub struct AuditArgs {
   gex calibrate study.toml --out reports
   gex calibrate calibration.toml --out calibration")]
 pub struct CalibrateArgs {
-    /// A study, or a file with a [calibrate] table of worlds
+    /// A study, or a file of worlds, which has a table named calibrate
     pub file: PathBuf,
     /// Another value for a setting of the study; may repeat
     #[arg(long = "set", value_name = "KEY=VALUE")]
