@@ -7,6 +7,7 @@ use gex_compute::market::calendar::{Calendar, Session};
 use gex_compute::series::GexPoint;
 
 use crate::findings::{LedgerFacts, QualityFacts};
+use crate::grid::{BarsTooCoarse, Grid, Step};
 
 /// Everything that a run reads.
 #[derive(Debug, Clone)]
@@ -233,6 +234,16 @@ impl Inputs<'_> {
                 })
             }
         }
+    }
+
+    /// Cuts the sessions into slots and fills them with the bars.
+    ///
+    /// # Errors
+    ///
+    /// [`BarsTooCoarse`] if slots are to be bars and no bar divides an hour.
+    pub fn grid(&self, step: Step) -> Result<Grid, BarsTooCoarse> {
+        let per_year = self.calendar.periods_per_year();
+        Grid::new(self.sessions, &self.bars.bars, step, per_year)
     }
 
     /// The control series of a name.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::findings::Role;
 use crate::gate::sample_gates;
-use crate::grid::{BarsTooCoarse, Grid, Step};
+use crate::grid::{Grid, Step};
 use crate::headline;
 use crate::inputs::{Inputs, Signals, VendorPoint};
 use crate::panel::panel;
@@ -74,7 +74,7 @@ fn rate(
     inputs: &Inputs<'_>,
     count: usize,
 ) -> Result<PlaceboRate, StudyError> {
-    let grid = grid(hypothesis, inputs)?;
+    let grid = inputs.grid(Step::of(hypothesis.outcome.horizon))?;
     let own = panel(hypothesis, inputs, &grid).map_err(|reason| StudyError::Regime {
         id: hypothesis.id.clone(),
         reason,
@@ -147,15 +147,6 @@ fn error(p_values: &[f64], rate: f64) -> f64 {
         .map(|(rho, j)| (1.0 - f64::from(j) / (lags as f64 + 1.0)) * rho)
         .sum();
     libm::sqrt(rate * (1.0 - rate) * (1.0 + 2.0 * sum).max(1.0) / n)
-}
-
-fn grid(hypothesis: &Hypothesis, inputs: &Inputs<'_>) -> Result<Grid, BarsTooCoarse> {
-    Grid::new(
-        inputs.sessions,
-        &inputs.bars.bars,
-        Step::of(hypothesis.outcome.horizon),
-        inputs.calendar.periods_per_year(),
-    )
 }
 
 /// Shifts in rows, evenly over `[embargo, rows − embargo]`, none twice.

@@ -13,7 +13,7 @@ use crate::findings::{
     StudyFacts,
 };
 use crate::gate::{Gate, regime_gates, sample_gates};
-use crate::grid::{BarsTooCoarse, Grid, Step};
+use crate::grid::{BarsTooCoarse, Step};
 use crate::headline::{self, Refused, RungAnswer};
 use crate::inference::undefined;
 use crate::inputs::{InputFault, Inputs, Signals};
@@ -128,7 +128,7 @@ struct Judged {
 }
 
 fn examine(hypothesis: &Hypothesis, inputs: &Inputs<'_>) -> Result<Judged, StudyError> {
-    let grid = grid(Step::of(hypothesis.outcome.horizon), inputs)?;
+    let grid = inputs.grid(Step::of(hypothesis.outcome.horizon))?;
     let panel = panel(hypothesis, inputs, &grid).map_err(|reason| StudyError::Regime {
         id: hypothesis.id.clone(),
         reason,
@@ -153,15 +153,6 @@ fn examine(hypothesis: &Hypothesis, inputs: &Inputs<'_>) -> Result<Judged, Study
         evidence,
         panel,
     })
-}
-
-fn grid(step: Step, inputs: &Inputs<'_>) -> Result<Grid, BarsTooCoarse> {
-    Grid::new(
-        inputs.sessions,
-        &inputs.bars.bars,
-        step,
-        inputs.calendar.periods_per_year(),
-    )
 }
 
 fn gates(sample: &Sample) -> (Vec<String>, Refused) {
@@ -391,7 +382,7 @@ fn description(inputs: &Inputs<'_>) -> Result<Option<Description>, BarsTooCoarse
     let Signals::Vendor { points, .. } = inputs.signals else {
         return Ok(None);
     };
-    let grid = grid(Step::Session, inputs)?;
+    let grid = inputs.grid(Step::Session)?;
     let implied = implied_series(inputs.controls);
     let mut days = Vec::new();
     let mut before = None;

@@ -1,5 +1,6 @@
 //! A fault in a text file, shown at its place: line, column, caret and what to do.
 
+use std::io::IsTerminal as _;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
@@ -43,6 +44,17 @@ pub enum Style {
     Plain,
     /// For terminals.
     Coloured,
+}
+
+impl Style {
+    /// Colour where errors go to a terminal.
+    pub fn of_stderr() -> Self {
+        if std::io::stderr().is_terminal() {
+            Self::Coloured
+        } else {
+            Self::Plain
+        }
+    }
 }
 
 /// Shows every fault under its line of `source`, and a closing count.

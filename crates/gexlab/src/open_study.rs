@@ -1,7 +1,6 @@
 //! Reads a study file from disk, with its faults shown at their place.
 
 use std::fs;
-use std::io::IsTerminal;
 use std::path::Path;
 
 use crate::diagnostic::Style;
@@ -43,11 +42,7 @@ pub fn open_study_with(path: &Path, settings: &[String]) -> Result<OpenStudy, Fa
         ))
     })?;
     let text = apply(&text, settings).map_err(|fault| Failure::usage(anyhow::anyhow!(fault)))?;
-    let style = if std::io::stderr().is_terminal() {
-        Style::Coloured
-    } else {
-        Style::Plain
-    };
+    let style = Style::of_stderr();
     let faulty =
         |faults: &[crate::diagnostic::Diagnostic]| Failure::shown(faults, &text, &shown, style);
     let file = parse(&text).map_err(|fault| faulty(&[fault]))?;

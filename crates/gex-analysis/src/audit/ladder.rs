@@ -33,9 +33,8 @@ pub struct Delayed {
 }
 
 /// What a ladder shows that a reader must weigh.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LadderFlag {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LadderFlag {
     /// One row later the effect has the other sign.
     Turns,
     /// One row later a quarter is left of what the signal's persistence would leave.

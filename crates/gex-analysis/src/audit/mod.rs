@@ -18,7 +18,7 @@ mod replay;
 
 use serde::{Deserialize, Serialize};
 
-pub use ladder::{Delayed, LadderFlag};
+pub use ladder::Delayed;
 pub use leaks::Leak;
 
 use crate::findings::CheckLevel;
@@ -166,12 +166,7 @@ impl<'a> Case<'a> {
         inputs: &Inputs<'_>,
         pipeline: Pipeline<'_>,
     ) -> Result<HypothesisPanel, CaseError> {
-        let grid = Grid::new(
-            inputs.sessions,
-            &inputs.bars.bars,
-            Step::of(self.hypothesis.outcome.horizon),
-            inputs.calendar.periods_per_year(),
-        )?;
+        let grid = inputs.grid(Step::of(self.hypothesis.outcome.horizon))?;
         pipeline(self.hypothesis, inputs, &grid).map_err(|reason| CaseError::Regime {
             id: self.hypothesis.id.clone(),
             reason,

@@ -1,7 +1,6 @@
 //! `gex calibrate`: how often the test rejects what is not there, and finds what is.
 
 use std::fs;
-use std::io::IsTerminal as _;
 
 use gex_analysis::placebo::{PlaceboRate, placebo_rates};
 use gex_ingest::table::{Column, Table};
@@ -82,11 +81,7 @@ fn told(found: &[PlaceboRate]) -> String {
 }
 
 fn of_worlds(args: &CalibrateArgs, text: &str, console: Console) -> Result<(), Failure> {
-    let style = if std::io::stderr().is_terminal() {
-        Style::Coloured
-    } else {
-        Style::Plain
-    };
+    let style = Style::of_stderr();
     let shown = args.file.display().to_string();
     let plan = parse(text).map_err(|faults| Failure::shown(&faults, text, &shown, style))?;
     let results = over_worlds(&plan, &args.out.join("cells"), console)?;

@@ -1,7 +1,6 @@
 //! `gex simulate`: a market with a known truth, as vendor files.
 
 use std::fs;
-use std::io::IsTerminal as _;
 
 use gex_sim::MarketKind;
 use serde_json::json;
@@ -26,11 +25,7 @@ pub fn simulate(args: &SimulateArgs, console: Console) -> Result<(), Failure> {
     })?;
     let text =
         apply(&text, &args.settings).map_err(|fault| Failure::usage(anyhow::anyhow!(fault)))?;
-    let style = if std::io::stderr().is_terminal() {
-        Style::Coloured
-    } else {
-        Style::Plain
-    };
+    let style = Style::of_stderr();
     let world = parse(&text).map_err(|faults| Failure::shown(&faults, &text, &shown, style))?;
     if args.out.exists() {
         return Err(Failure::usage(anyhow::anyhow!(
