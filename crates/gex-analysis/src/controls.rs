@@ -14,9 +14,8 @@ use gex_compute::market::bar::ControlSeries;
 
 use crate::grid::Grid;
 use crate::inputs::known_by;
-use crate::outcome::{Exclusion, per_bar};
-use crate::stats::rv_daily::BarEstimator;
-use crate::study::{Control, OutcomeKind};
+use crate::outcome::{Exclusion, slot_variance};
+use crate::study::{Control, Estimator, OutcomeKind};
 
 /// Sessions over which the past is averaged.
 pub const LAGS: [usize; 3] = [1, 5, 22];
@@ -37,19 +36,13 @@ pub struct Past<'g> {
 impl<'g> Past<'g> {
     /// Measures the variance of every slot, its overnight move included.
     pub fn new(grid: &'g Grid, kind: OutcomeKind) -> Self {
-        let estimator = past_estimator(kind);
+        // What has no variance of its own is measured against the default estimator's past.
+        let estimator = kind.estimator().unwrap_or(Estimator::GarmanKlassOvernight);
         let variances = (0..grid.slots.len())
             .map(|i| {
                 let bar = grid.bar(i)?;
-                let before = i
-                    .checked_sub(1)
-                    .and_then(|j| grid.bar(j))
-                    .map(|b| b.prices.close());
-                let before = match before {
-                    None if estimator.needs_previous_close() => return None,
-                    before => before.unwrap_or(bar.open),
-                };
-                estimator.bar_variance(before, bar.prices).ok()
+                let before = i.checked_sub(1).and_then(|j| grid.bar(j));
+                slot_variance(estimator, before.map(|b| b.prices.close()), &bar).ok()
             })
             .collect();
         Self { grid, variances }
@@ -70,17 +63,45 @@ impl<'g> Past<'g> {
             let series = implied.ok_or(Exclusion::NoImplied)?;
             return Ok(vec![log_implied(series, known_at, self.grid.per_year)?]);
         }
-        let reach = REACH_SESSIONS * self.grid.per_session;
-        let last = self
-            .grid
-            .last_known_at(known_at, reach)
-            .ok_or(Exclusion::PastMissing)?;
+        let last = self.last(known_at)?;
         LAGS.iter()
             .map(|lag| match control {
                 Control::LogHar => self.log_mean_variance(last, lag * self.grid.per_session),
                 _ => self.mean_loss(last, lag * self.grid.per_session),
             })
             .collect()
+    }
+
+    /// The grid whose past it is.
+    pub fn grid(&self) -> &'g Grid {
+        self.grid
+    }
+
+    /// Standard deviation of the return over `slots` slots, by the mean variance of the past 22 sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`Exclusion`] if the past does not give it.
+    pub fn deviation(&self, known_at: Instant, slots: usize) -> Result<f64, Exclusion> {
+        let [.., month] = LAGS;
+        let last = self.last(known_at)?;
+        let log_variance = self.log_mean_variance(last, month * self.grid.per_session)?;
+        Ok((libm::exp(log_variance) * slots as f64).sqrt())
+    }
+
+    /// Log return over the last `slots` slots known.
+    ///
+    /// # Errors
+    ///
+    /// [`Exclusion`] if a price is missing.
+    pub fn log_return(&self, known_at: Instant, slots: usize) -> Result<f64, Exclusion> {
+        self.return_over(self.last(known_at)?, slots)
+    }
+
+    fn last(&self, known_at: Instant) -> Result<usize, Exclusion> {
+        let reach = REACH_SESSIONS * self.grid.per_session;
+        let last = self.grid.last_known_at(known_at, reach);
+        last.ok_or(Exclusion::PastMissing)
     }
 
     /// Log of the mean over the `slots` slots that end with `last`; a fifth of them may be missing.
@@ -105,27 +126,19 @@ impl<'g> Past<'g> {
     }
 
     fn mean_loss(&self, last: usize, slots: usize) -> Result<f64, Exclusion> {
+        Ok((self.return_over(last, slots)? / slots as f64).min(0.0))
+    }
+
+    fn return_over(&self, last: usize, slots: usize) -> Result<f64, Exclusion> {
         let from = last.checked_sub(slots).and_then(|i| self.grid.bar(i));
         let (Some(from), Some(to)) = (from, self.grid.bar(last)) else {
             return Err(Exclusion::PastMissing);
         };
-        let mean = libm::log(to.prices.close() / from.prices.close()) / slots as f64;
-        Ok(mean.min(0.0))
+        Ok(libm::log(to.prices.close() / from.prices.close()))
     }
 }
 
-/// A single slot has no Yang-Zhang variance, and a return none of its own: both take the estimator
-/// that one slot is enough for.
-fn past_estimator(kind: OutcomeKind) -> BarEstimator {
-    match kind {
-        OutcomeKind::LogRealizedVariance { estimator } => {
-            per_bar(estimator).unwrap_or(BarEstimator::GarmanKlassOvernight)
-        }
-        OutcomeKind::AbsReturn | OutcomeKind::Return => BarEstimator::GarmanKlassOvernight,
-    }
-}
-
-fn log_implied(
+pub(crate) fn log_implied(
     series: &ControlSeries,
     known_at: Instant,
     slots_per_year: f64,

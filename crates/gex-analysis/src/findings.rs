@@ -4,10 +4,12 @@
 //! Every number that may be undefined is an `Option` beside the reason why. Nothing here computes.
 
 mod description;
+mod forecast;
 
 use serde::{Deserialize, Serialize};
 
 pub use description::{Description, DescriptiveRegression, GroupRow, Grouping};
+pub use forecast::{Contest, ForecastFinding, ModelRow};
 
 /// Version of the schema of `findings.json`.
 pub const SCHEMA: &str = "gexlab/findings/1";

@@ -4,6 +4,14 @@ use chrono::{NaiveDate, TimeDelta};
 use gex_compute::market::Instant;
 use gex_compute::market::bar::{Adjustment, Bar, BarSeries};
 use gex_compute::market::calendar::Session;
+use gex_compute::series::Measure;
+
+use crate::findings::{Expect, Role};
+use crate::panel::Sample;
+use crate::study::{
+    Estimator, Horizon, Hypothesis, OutcomeKind, OutcomeSpec, RegimeRule, Scale, SignalColumn,
+    SignalPart, SignalSpec,
+};
 
 /// Day `day` counted from 1 March 2026, at `hour`.
 pub(crate) fn at(day: i64, hour: i64) -> Instant {
@@ -68,4 +76,47 @@ pub(crate) fn noise(rows: usize, seed: u64) -> Vec<f64> {
     (0..rows)
         .map(|_| (-2.0 * uniform().ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos())
         .collect()
+}
+
+/// A hypothesis without controls and a sample of it, made from a signal and the log variance that follows.
+pub(crate) fn made_up(signal: Vec<f64>, outcome: Vec<f64>) -> (Hypothesis, Sample) {
+    let rows = outcome.len();
+    let sample = Sample {
+        regimes: &["negative", "positive"],
+        sessions: (1..).take(rows).map(date).collect(),
+        lagged: vec![None; rows],
+        labels: signal.iter().map(|g| usize::from(0.0 <= *g)).collect(),
+        signal,
+        controls: Vec::new(),
+        variance: outcome.iter().map(|y| y.exp()).collect(),
+        log_return: noise(rows, 99),
+        first_return: noise(rows, 99),
+        outcome,
+        overlap: 1,
+    };
+    (plain_hypothesis(), sample)
+}
+
+fn plain_hypothesis() -> Hypothesis {
+    Hypothesis {
+        id: "plain".to_owned(),
+        claim: "more gamma, less variance".to_owned(),
+        role: Role::Primary,
+        signal: SignalSpec {
+            positioning: "gross".to_owned(),
+            column: SignalColumn::Series(Measure::NetGex),
+            part: SignalPart::Signed,
+            scale: Scale::Usd,
+        },
+        regime: RegimeRule::Sign { dead_band: 0.0 }.into(),
+        outcome: OutcomeSpec {
+            kind: OutcomeKind::LogRealizedVariance {
+                estimator: Estimator::GarmanKlassOvernight,
+            },
+            horizon: Horizon::Sessions(1),
+        },
+        controls: Vec::new(),
+        expect: Expect::Negative,
+        smallest_effect: 0.05,
+    }
 }

@@ -177,7 +177,8 @@ mod tests {
             controls: Vec::new(),
             outcome: values.clone(),
             variance: values.clone(),
-            log_return: values,
+            log_return: values.clone(),
+            first_return: values,
             overlap: 1,
         }
     }

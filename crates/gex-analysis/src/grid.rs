@@ -5,6 +5,7 @@ use gex_compute::market::Instant;
 use gex_compute::market::bar::Bar;
 use gex_compute::market::calendar::Session;
 
+use crate::intraday::IntradaySlot;
 use crate::stats::rv_daily::Ohlc;
 use crate::study::Horizon;
 
@@ -40,6 +41,8 @@ pub struct SlotBar {
     pub open: f64,
     /// Open, high, low and close, checked.
     pub prices: Ohlc,
+    /// What the bars within say of its variance; `None` where they are too few.
+    pub intraday: Option<IntradaySlot>,
 }
 
 impl SlotBar {
@@ -261,6 +264,7 @@ fn merge(bars: &[&Bar]) -> Result<SlotBar, SlotFault> {
         known_at,
         open: first.open,
         prices,
+        intraday: IntradaySlot::of(bars),
     })
 }
 

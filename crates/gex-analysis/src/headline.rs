@@ -3,13 +3,13 @@
 //! A persistent effect is already inside past and implied variance, so each rung is a lower bound
 //! of the one before. The last rung is the headline.
 
-use crate::findings::{Estimate, Rung};
+use crate::findings::{Estimate, PValue, Rung};
 use crate::inference::{Answer, Effect, Question, answer, undefined};
 use crate::panel::Sample;
 use crate::stats::moments::{mean, standard_deviation};
 use crate::stats::ols::{Design, Ols};
 use crate::stats::transitions::spells;
-use crate::stats::{Undefined, autocorrelation};
+use crate::stats::{Undefined, autocorrelation, predict};
 use crate::study::{Control, Hypothesis, OutcomeKind};
 
 /// One rung with what the verdict needs of it.
@@ -46,7 +46,7 @@ impl Refused {
 }
 
 /// The control sets: none, then the past, then implied variance on top.
-fn rungs(declared: &[Control]) -> Vec<(&'static str, Vec<Control>)> {
+pub(crate) fn rungs(declared: &[Control]) -> Vec<(&'static str, Vec<Control>)> {
     let mut found = vec![("marginal", Vec::new())];
     let past: Vec<Control> = declared
         .iter()
@@ -119,13 +119,41 @@ pub fn level(
     sample: &Sample,
     controls: &[Control],
 ) -> Result<Answer, Undefined> {
-    answer(&Question {
+    let signal = standardised(&sample.signal)?;
+    let found = answer(&Question {
         outcome: &sample.outcome,
-        focus: &standardised(&sample.signal)?,
+        focus: &signal,
         controls: sample.columns(controls),
         overlap: sample.overlap,
         told: (effect(kind, &sample.outcome)?, level_unit(kind)),
-    })
+    })?;
+    if kind == OutcomeKind::Return && 1 < sample.overlap {
+        return with_hodrick(found, sample, &beyond(&signal, sample, controls)?);
+    }
+    Ok(found)
+}
+
+/// Puts Hodrick's p-value first: sums of returns that overlap are tested by what does not.
+///
+/// One-slot returns are regressed on sums of the signal beyond its controls (Hodrick 1992, form 1B): equal-weighted
+/// cosines reject a true null on overlapping returns too often.
+fn with_hodrick(mut found: Answer, sample: &Sample, signal: &[f64]) -> Result<Answer, Undefined> {
+    // Row t of the oracle's form holds the return up to t: the window's first return stands a row later.
+    let returns: Vec<f64> = std::iter::once(0.0)
+        .chain(sample.first_return.iter().copied())
+        .collect();
+    let signal: Vec<f64> = signal.iter().copied().chain([0.0]).collect();
+    let test = predict::hodrick_1b(&returns, &signal, sample.overlap)?.slope;
+    found.p_ewc = test.p_value;
+    found.estimate.p_values.insert(
+        0,
+        PValue {
+            method: "Hodrick 1B, non-overlapping returns on sums of the signal".to_owned(),
+            value: Some(test.p_value),
+            valid: true,
+        },
+    );
+    Ok(found)
 }
 
 /// The outcome's change with one standard deviation of the signal, without controls and without an error.
@@ -157,6 +185,17 @@ fn in_lowest_regime(
     })
 }
 
+/// What is left of a column beyond the controls.
+fn beyond(values: &[f64], sample: &Sample, controls: &[Control]) -> Result<Vec<f64>, Undefined> {
+    let columns = sample.columns(controls);
+    let design = if columns.is_empty() {
+        Design::constant_only(sample.rows())?
+    } else {
+        Design::with_constant(&columns)?
+    };
+    Ok(Ols::fit(values, design)?.residuals)
+}
+
 fn standardised(signal: &[f64]) -> Result<Vec<f64>, Undefined> {
     let (centre, deviation) = (mean(signal)?, standard_deviation(signal)?);
     if 0.0 < deviation {
@@ -171,9 +210,16 @@ fn standardised(signal: &[f64]) -> Result<Vec<f64>, Undefined> {
 
 fn effect(kind: OutcomeKind, outcome: &[f64]) -> Result<Effect, Undefined> {
     let of = match kind {
-        OutcomeKind::LogRealizedVariance { .. } => return Ok(Effect::LogVariance),
-        OutcomeKind::AbsReturn => mean(outcome)?,
+        OutcomeKind::LogRealizedVariance { .. } | OutcomeKind::ImpliedLessRealized { .. } => {
+            return Ok(Effect::LogVariance);
+        }
+        OutcomeKind::Autocorrelation => return Ok(Effect::Own),
         OutcomeKind::Return => standard_deviation(outcome)?,
+        OutcomeKind::AbsReturn
+        | OutcomeKind::Range
+        | OutcomeKind::Tail
+        | OutcomeKind::VarianceRatio
+        | OutcomeKind::JumpShare => mean(outcome)?,
     };
     if 0.0 < of {
         Ok(Effect::Share { of })
@@ -189,6 +235,12 @@ fn share(kind: OutcomeKind) -> &'static str {
         OutcomeKind::LogRealizedVariance { .. } => "share of volatility",
         OutcomeKind::AbsReturn => "share of the mean absolute return",
         OutcomeKind::Return => "share of the return's standard deviation",
+        OutcomeKind::Range => "share of the mean range",
+        OutcomeKind::Tail => "share of the tail's mean frequency",
+        OutcomeKind::VarianceRatio => "share of the mean variance ratio",
+        OutcomeKind::Autocorrelation => "autocorrelation",
+        OutcomeKind::ImpliedLessRealized { .. } => "share of implied over realized volatility",
+        OutcomeKind::JumpShare => "share of the mean jump share",
     }
 }
 
@@ -220,19 +272,8 @@ pub fn signal_ar1(sample: &Sample) -> Option<f64> {
 ///
 /// [`Undefined`] if the controls are collinear.
 pub fn largest_spell_share(sample: &Sample, controls: &[Control]) -> Result<f64, Undefined> {
-    let columns = sample.columns(controls);
-    let beyond = |values: &[f64]| -> Result<Vec<f64>, Undefined> {
-        let design = if columns.is_empty() {
-            Design::constant_only(sample.rows())?
-        } else {
-            Design::with_constant(&columns)?
-        };
-        Ok(Ols::fit(values, design)?.residuals)
-    };
-    let (signal, outcome) = (
-        beyond(&standardised(&sample.signal)?)?,
-        beyond(&sample.outcome)?,
-    );
+    let signal = beyond(&standardised(&sample.signal)?, sample, controls)?;
+    let outcome = beyond(&sample.outcome, sample, controls)?;
     let parts: Vec<f64> = signal.iter().zip(&outcome).map(|(x, y)| x * y).collect();
     let total: f64 = parts.iter().sum();
     let labels: Vec<Option<usize>> = sample.labels.iter().copied().map(Some).collect();
@@ -277,6 +318,7 @@ mod tests {
             controls: Vec::new(),
             variance: outcome.clone(),
             log_return: outcome.clone(),
+            first_return: outcome.clone(),
             outcome,
             overlap: 1,
         };

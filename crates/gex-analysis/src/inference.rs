@@ -86,7 +86,7 @@ pub struct Answer {
     pub estimate: Estimate,
     /// The coefficient, outcome per unit of the regressor.
     pub coefficient: f64,
-    /// EWC p-value.
+    /// The p-value that counts: by EWC, or by Hodrick where returns overlap.
     pub p_ewc: f64,
     /// p-value of the partial circular shift.
     pub p_shift: Result<f64, Undefined>,

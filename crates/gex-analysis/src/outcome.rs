@@ -5,14 +5,20 @@
 //! base      the close before it if that is not before known_at, else the window's own open
 //! return    ln(last close / base)
 //! variance  mean over the slots, the first slot's overnight move only if the base is a close
+//! tail      |return| > 2 σ √H            σ² the mean variance per slot of the past 22 sessions
 //! ```
 
 use gex_compute::market::Instant;
+use gex_compute::market::bar::ControlSeries;
 
+use crate::controls::{Past, log_implied};
 use crate::grid::{Grid, Slot, SlotBar, SlotFault};
-use crate::stats::Undefined;
+use crate::intraday::IntradaySlot;
 use crate::stats::rv_daily::{BarEstimator, Ohlc, yang_zhang};
 use crate::study::{Estimator, OutcomeKind, OutcomeSpec};
+
+/// Deviations of the past beyond which a return lies in the tail.
+pub const TAIL_DEVIATIONS: f64 = 2.0;
 
 /// Why a row has no place in the sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +47,8 @@ pub enum Exclusion {
     PastVariance,
     /// No implied volatility was known, or the last one is more than a week old.
     NoImplied,
+    /// A session of the window has too few bars within it.
+    NoIntraday,
 }
 
 impl Exclusion {
@@ -59,6 +67,7 @@ impl Exclusion {
             Self::PastMissing => "past bars for a control are missing",
             Self::PastVariance => "a control's past variance is zero or below",
             Self::NoImplied => "no recent implied volatility was known",
+            Self::NoIntraday => "a session of the window has too few bars within it",
         }
     }
 }
@@ -129,8 +138,17 @@ impl Window {
         self.base.map_or(self.first.open, |bar| bar.prices.close())
     }
 
-    fn prices(&self) -> impl Iterator<Item = Ohlc> {
-        std::iter::once(self.first.prices).chain(self.rest.iter().map(|bar| bar.prices))
+    fn bars(&self) -> impl Iterator<Item = &SlotBar> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+
+    /// Log returns from price to price, one a slot.
+    fn returns(&self) -> impl Iterator<Item = f64> {
+        let mut before = self.first_price();
+        self.bars().map(move |bar| {
+            let close = bar.prices.close();
+            libm::log(close / std::mem::replace(&mut before, close))
+        })
     }
 
     /// Log return from the first price to the last.
@@ -145,24 +163,87 @@ impl Window {
     ///
     /// [`Exclusion`] if it is not above zero.
     pub fn variance(&self, estimator: Estimator) -> Result<f64, Exclusion> {
-        let variance = if let Some(estimator) = per_bar(estimator) {
-            self.mean_variance(estimator)
-        } else {
+        let variance = if estimator == Estimator::YangZhang {
             let base = self.base.map(|bar| bar.prices);
-            let bars: Vec<Ohlc> = base.into_iter().chain(self.prices()).collect();
-            yang_zhang(&bars).map(|estimate| estimate.variance)
+            let prices = self.bars().map(|bar| bar.prices);
+            let bars: Vec<Ohlc> = base.into_iter().chain(prices).collect();
+            let estimate = yang_zhang(&bars).map_err(|_| Exclusion::BarPrices)?;
+            estimate.variance
+        } else {
+            self.mean_variance(estimator)?
         };
-        positive(variance.map_err(|_| Exclusion::BarPrices)?)
+        positive(variance)
     }
 
-    fn mean_variance(&self, estimator: BarEstimator) -> Result<f64, Undefined> {
+    fn mean_variance(&self, estimator: Estimator) -> Result<f64, Exclusion> {
         let mut before = self.first_price();
         let mut total = 0.0;
-        for prices in self.prices() {
-            total += estimator.bar_variance(before, prices)?;
-            before = prices.close();
+        for bar in self.bars() {
+            total += slot_variance(estimator, Some(before), bar)?;
+            before = bar.prices.close();
         }
-        Ok(total / (1.0 + self.rest.len() as f64))
+        Ok(total / self.slots())
+    }
+
+    fn slots(&self) -> f64 {
+        1.0 + self.rest.len() as f64
+    }
+
+    /// Logarithm of the highest price over the lowest; the first price counts.
+    fn log_range(&self) -> f64 {
+        let start = self.first_price();
+        let highs = self.bars().map(|bar| bar.prices.high());
+        let lows = self.bars().map(|bar| bar.prices.low());
+        libm::log(highs.fold(start, f64::max) / lows.fold(start, f64::min))
+    }
+
+    /// Squared return over the sum of squared slot returns.
+    fn variance_ratio(&self) -> Result<f64, Exclusion> {
+        let parts = positive(self.returns().map(|r| r * r).sum())?;
+        Ok(self.log_return() * self.log_return() / parts)
+    }
+
+    fn jump_share(&self) -> Result<f64, Exclusion> {
+        let shares = self
+            .bars()
+            .map(|bar| bar.intraday.map(|slot| slot.jump_share));
+        let total: Option<f64> = shares.sum();
+        Ok(total.ok_or(Exclusion::NoIntraday)? / self.slots())
+    }
+}
+
+/// Variance of one slot that follows the price `before`; Yang-Zhang has none, and takes Garman-Klass with the
+/// overnight return.
+pub(crate) fn slot_variance(
+    estimator: Estimator,
+    before: Option<f64>,
+    bar: &SlotBar,
+) -> Result<f64, Exclusion> {
+    let of_bar = |estimator: BarEstimator| {
+        if before.is_none() && estimator.needs_previous_close() {
+            return Err(Exclusion::PastMissing);
+        }
+        let variance = estimator.bar_variance(before.unwrap_or(bar.open), bar.prices);
+        variance.map_err(|_| Exclusion::BarPrices)
+    };
+    let within =
+        |part: fn(IntradaySlot) -> f64| bar.intraday.map(part).ok_or(Exclusion::NoIntraday);
+    match estimator {
+        Estimator::CloseToClose => of_bar(BarEstimator::CloseToClose),
+        Estimator::Parkinson => of_bar(BarEstimator::Parkinson),
+        Estimator::GarmanKlass => of_bar(BarEstimator::GarmanKlass),
+        Estimator::GarmanKlassOvernight | Estimator::YangZhang => {
+            of_bar(BarEstimator::GarmanKlassOvernight)
+        }
+        Estimator::RogersSatchell => of_bar(BarEstimator::RogersSatchell),
+        Estimator::Realized => {
+            let before = before.ok_or(Exclusion::PastMissing)?;
+            Ok(libm::log(bar.open / before).powi(2) + within(|slot| slot.realized)?)
+        }
+        Estimator::RealizedWithinSession => within(|slot| slot.realized),
+        Estimator::Bipower => within(|slot| slot.bipower),
+        Estimator::SemivarianceDown => within(|slot| slot.semivariance_down),
+        Estimator::SemivarianceUp => within(|slot| slot.semivariance_up),
     }
 }
 
@@ -190,18 +271,6 @@ fn close_before(grid: &Grid, from: usize, known_at: Instant) -> Result<Option<Sl
     Ok((known_at <= bar.end).then_some(bar))
 }
 
-/// The estimator of one bar; Yang-Zhang has none.
-pub(crate) fn per_bar(estimator: Estimator) -> Option<BarEstimator> {
-    match estimator {
-        Estimator::CloseToClose => Some(BarEstimator::CloseToClose),
-        Estimator::Parkinson => Some(BarEstimator::Parkinson),
-        Estimator::GarmanKlass => Some(BarEstimator::GarmanKlass),
-        Estimator::GarmanKlassOvernight => Some(BarEstimator::GarmanKlassOvernight),
-        Estimator::RogersSatchell => Some(BarEstimator::RogersSatchell),
-        Estimator::YangZhang => None,
-    }
-}
-
 /// What one window gave.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WindowOutcome {
@@ -211,6 +280,8 @@ pub struct WindowOutcome {
     pub variance: f64,
     /// Log return over the window.
     pub log_return: f64,
+    /// Log return over its first slot.
+    pub first_return: f64,
     /// Instant of the first price.
     pub start: Instant,
     /// Instant of the last price.
@@ -219,14 +290,19 @@ pub struct WindowOutcome {
 
 /// Measures the outcome of a decision whose inputs were public at `known_at`.
 ///
+/// `past` and `implied` give what an outcome is measured against: the deviation of the past, the volatility implied
+/// at the decision.
+///
 /// # Errors
 ///
-/// [`Exclusion`] if the window or its variance is undefined.
+/// [`Exclusion`] if the window or what it is measured against is undefined.
 pub fn measure(
-    grid: &Grid,
+    past: &Past<'_>,
+    implied: Option<&ControlSeries>,
     known_at: Instant,
     spec: OutcomeSpec,
 ) -> Result<WindowOutcome, Exclusion> {
+    let grid = past.grid();
     let slots = grid.slots_in(spec.horizon);
     let window = Window::after(grid, known_at, slots)?;
     let log_return = window.log_return();
@@ -238,11 +314,31 @@ pub fn measure(
         }
         OutcomeKind::AbsReturn => (log_return.abs(), squared),
         OutcomeKind::Return => (log_return, squared),
+        OutcomeKind::Range => (window.log_range(), squared),
+        OutcomeKind::Tail => {
+            let deviation = past.deviation(known_at, slots)?;
+            let beyond = TAIL_DEVIATIONS * deviation < log_return.abs();
+            (f64::from(u8::from(beyond)), squared)
+        }
+        OutcomeKind::VarianceRatio => (window.variance_ratio()?, squared),
+        OutcomeKind::Autocorrelation => {
+            let deviation = past.deviation(known_at, slots)?;
+            let before = past.log_return(known_at, slots)?;
+            (log_return * before / (deviation * deviation), squared)
+        }
+        OutcomeKind::ImpliedLessRealized { estimator } => {
+            let series = implied.ok_or(Exclusion::NoImplied)?;
+            let variance = window.variance(estimator)?;
+            let log_implied = log_implied(series, known_at, grid.per_year)?;
+            (log_implied - libm::log(variance), variance)
+        }
+        OutcomeKind::JumpShare => (window.jump_share()?, squared),
     };
     Ok(WindowOutcome {
         value,
         variance,
         log_return,
+        first_return: window.returns().next().unwrap_or(log_return),
         start: window.start(),
         end: window.end(),
     })
@@ -349,10 +445,11 @@ mod tests {
             },
             horizon: Horizon::Sessions(1),
         };
-        let before = measure(&days(&four()), at(2, 17), spec).unwrap();
+        let outcome = |grid: &Grid| measure(&Past::new(grid, spec.kind), None, at(2, 17), spec);
+        let before = outcome(&days(&four())).unwrap();
         let mut changed = four();
         changed[0].close = 100.5;
         changed[2].high = 500.0;
-        assert_eq!(measure(&days(&changed), at(2, 17), spec), Ok(before));
+        assert_eq!(outcome(&days(&changed)), Ok(before));
     }
 }

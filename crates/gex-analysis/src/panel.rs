@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use gex_compute::market::Instant;
+use gex_compute::market::bar::ControlSeries;
 
 use crate::controls::{self, Past};
 use crate::grid::Grid;
@@ -12,7 +13,7 @@ use crate::outcome::{Exclusion, WindowOutcome, measure};
 use crate::regime::labels;
 use crate::signal::{SignalValue, signal};
 use crate::stats::Undefined;
-use crate::study::{Control, Hypothesis};
+use crate::study::{Control, Hypothesis, RegimeRule};
 
 /// The panels of a study, in the order of its hypotheses.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,15 +71,19 @@ pub fn panel(
     grid: &Grid,
 ) -> Result<HypothesisPanel, Undefined> {
     let signals = signal(&hypothesis.signal, inputs);
-    let scaled: Vec<Option<f64>> = signals.iter().map(|value| value.scaled.ok()).collect();
-    let regimes = labels(hypothesis.regime, &scaled)?;
     let past = Past::new(grid, hypothesis.outcome.kind);
+    let implied = controls::implied_series(inputs.controls);
+    let decisive: Vec<Option<f64>> = signals
+        .iter()
+        .map(|value| decisive(hypothesis.regime.rule, value, &past))
+        .collect();
+    let regimes = labels(hypothesis.regime, &decisive)?;
     let rows = signals
         .iter()
         .zip(regimes)
         .map(|(value, regime)| {
-            let known = known_controls(hypothesis, inputs, &past, value.known_at);
-            let outcome = measure(grid, value.known_at, hypothesis.outcome);
+            let known = known_controls(hypothesis, implied, &past, value.known_at);
+            let outcome = measure(&past, implied, value.known_at, hypothesis.outcome);
             row(value, regime, known, outcome)
         })
         .collect();
@@ -94,13 +99,25 @@ pub fn panel(
     })
 }
 
+/// What a rule sorts by: the scaled signal, or the distance from the flip in daily deviations.
+fn decisive(rule: RegimeRule, value: &SignalValue, past: &Past<'_>) -> Option<f64> {
+    match rule {
+        RegimeRule::SpotVsFlip { buffer: 0.0 } => value.above_flip,
+        RegimeRule::SpotVsFlip { .. } => {
+            let session = past.grid().per_session;
+            let deviation = past.deviation(value.known_at, session).ok()?;
+            value.above_flip.map(|distance| distance / deviation)
+        }
+        _ => value.scaled.ok(),
+    }
+}
+
 fn known_controls(
     hypothesis: &Hypothesis,
-    inputs: &Inputs<'_>,
+    implied: Option<&ControlSeries>,
     past: &Past<'_>,
     known_at: Instant,
 ) -> Result<Vec<f64>, Exclusion> {
-    let implied = controls::implied_series(inputs.controls);
     let mut values = Vec::new();
     for control in &hypothesis.controls {
         values.extend(past.values(*control, implied, known_at)?);
@@ -179,6 +196,10 @@ impl HypothesisPanel {
                 .iter()
                 .map(|(.., outcome)| outcome.log_return)
                 .collect(),
+            first_return: rows
+                .iter()
+                .map(|(.., outcome)| outcome.first_return)
+                .collect(),
             overlap: overlap(
                 &rows
                     .iter()
@@ -220,6 +241,8 @@ pub struct Sample {
     pub variance: Vec<f64>,
     /// Log return over the window.
     pub log_return: Vec<f64>,
+    /// Log return over the window's first slot.
+    pub first_return: Vec<f64>,
     /// The horizon in rows: the greatest number of windows that share an instant.
     pub overlap: usize,
 }
@@ -264,6 +287,7 @@ impl Sample {
         older.outcome = take(&self.outcome, &kept);
         older.variance = take(&self.variance, &kept);
         older.log_return = take(&self.log_return, &kept);
+        older.first_return = take(&self.first_return, &kept);
         older.controls = self
             .controls
             .iter()
@@ -290,6 +314,7 @@ mod tests {
             value: 0.0,
             variance: 1.0,
             log_return: 0.0,
+            first_return: 0.0,
             start: at(from, 10),
             end: at(to, 16),
         };

@@ -20,7 +20,7 @@ use crate::inputs::{InputFault, Inputs, Signals};
 use crate::panel::{HypothesisPanel, Panel, Sample, panel};
 use crate::parallel::ordered_map;
 use crate::stats::Undefined;
-use crate::study::{Control, Hypothesis, Study};
+use crate::study::{Hypothesis, Study};
 use crate::verdict::{Evidence, SIZE, verdicts};
 
 /// What a study found and the rows it was found on.
@@ -102,7 +102,7 @@ fn require_inputs(hypothesis: &Hypothesis, inputs: &Inputs<'_>) -> Result<(), In
             format!("controls.{name} to [data]"),
         );
     }
-    let implied = hypothesis.controls.contains(&Control::ImpliedVariance);
+    let implied = hypothesis.needs_implied_volatility();
     if implied && implied_series(inputs.controls).is_none() {
         let names = IMPLIED_NAMES.join(", ");
         return missing(

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use chrono::NaiveDate;
 use gex_compute::market::Instant;
 use gex_compute::market::bar::ControlSeries;
-use gex_compute::series::GexPoint;
+use gex_compute::series::{FlipStatus, GexPoint};
 
 use crate::controls::MAX_AGE;
 use crate::inputs::{Inputs, Signals, known_by};
@@ -43,6 +43,8 @@ pub struct SignalValue {
     pub scaled: Result<f64, Exclusion>,
     /// The scaled value of the last point of an earlier session: one session older.
     pub lagged: Option<f64>,
+    /// ln(spot / flip) of the same snapshot: infinite where the book never changes sign, `None` without a chain.
+    pub above_flip: Option<f64>,
 }
 
 /// Takes the signal of `spec` out of the inputs, one value a point, in the order of time.
@@ -58,6 +60,7 @@ struct RawPoint {
     session: NaiveDate,
     raw: Option<f64>,
     gross: Option<f64>,
+    above_flip: Option<f64>,
     scaled: Result<f64, Exclusion>,
 }
 
@@ -76,6 +79,7 @@ fn raw_points(spec: &SignalSpec, inputs: &Inputs<'_>) -> Vec<RawPoint> {
                 session: point.session,
                 raw: part_of(point.value, spec.part),
                 gross: None,
+                above_flip: None,
                 scaled: Err(Exclusion::NoSignal),
             })
             .collect(),
@@ -91,7 +95,20 @@ fn chain_point(point: &GexPoint, value: Option<f64>, part: SignalPart) -> RawPoi
         session: point.session,
         raw: part_of(value, part),
         gross: point.measures.gross_gex,
+        above_flip: above_flip(point),
         scaled: Err(Exclusion::NoSignal),
+    }
+}
+
+fn above_flip(point: &GexPoint) -> Option<f64> {
+    match point.flip_status {
+        FlipStatus::AlwaysPositive => Some(f64::INFINITY),
+        FlipStatus::AlwaysNegative => Some(f64::NEG_INFINITY),
+        FlipStatus::Degenerate => None,
+        FlipStatus::Unique | FlipStatus::Multiple => {
+            let flip = point.measures.flip?;
+            Some(libm::log(point.spot.get() / flip))
+        }
     }
 }
 
@@ -169,6 +186,7 @@ fn lag(points: &[RawPoint]) -> Vec<SignalValue> {
                 raw: point.raw,
                 scaled: point.scaled,
                 lagged: before.and_then(|point| point.scaled.ok()),
+                above_flip: point.above_flip,
             }
         })
         .collect()

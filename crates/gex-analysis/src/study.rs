@@ -10,7 +10,7 @@ mod signal;
 use crate::findings::{Expect, Role};
 
 pub use outcome::{Estimator, Horizon, OutcomeKind, OutcomeSpec};
-pub use regime::RegimeSpec;
+pub use regime::{RegimeRule, RegimeSpec};
 pub use signal::{
     Scale, SignalColumn, SignalPart, SignalSpec, VENDOR_POSITIONING, column_and_part,
 };
@@ -96,6 +96,12 @@ pub struct Hypothesis {
 }
 
 impl Hypothesis {
+    /// Whether it reads an implied volatility series: as a control, or in its outcome.
+    pub fn needs_implied_volatility(&self) -> bool {
+        self.controls.contains(&Control::ImpliedVariance)
+            || matches!(self.outcome.kind, OutcomeKind::ImpliedLessRealized { .. })
+    }
+
     fn check(&self) -> Result<(), StudyFault> {
         let fault = |what: String| StudyFault::Hypothesis {
             id: self.id.clone(),
@@ -112,6 +118,12 @@ impl Hypothesis {
         }
         self.signal.check().map_err(fault)?;
         self.regime.check().map_err(fault)?;
+        let flip = matches!(self.regime.rule, RegimeRule::SpotVsFlip { .. });
+        if flip && self.signal.column == SignalColumn::Vendor {
+            let what =
+                "regime spot-vs-flip needs a chain, a series has no flip: use sign or quantile";
+            return Err(fault(what.to_owned()));
+        }
         self.outcome.check().map_err(fault)
     }
 }
@@ -193,7 +205,7 @@ mod tests {
                 part: SignalPart::Signed,
                 scale: Scale::Usd,
             },
-            regime: RegimeSpec::Sign { dead_band: 0.0 },
+            regime: RegimeRule::Sign { dead_band: 0.0 }.into(),
             outcome: OutcomeSpec {
                 kind: OutcomeKind::LogRealizedVariance {
                     estimator: Estimator::CloseToClose,
@@ -216,7 +228,9 @@ mod tests {
     fn a_study_that_cannot_be_carried_out_is_refused_by_name() {
         assert!(Study::new("s", 1, vec![hypothesis("a"), hypothesis("b")]).is_ok());
         assert!(fault_of(|h| h.smallest_effect = 0.0).contains("smallest-effect"));
-        assert!(fault_of(|h| h.regime = RegimeSpec::Sign { dead_band: -1.0 }).contains("-1"));
+        assert!(
+            fault_of(|h| h.regime = RegimeRule::Sign { dead_band: -1.0 }.into()).contains("-1")
+        );
         assert!(fault_of(|h| h.id = "../x".to_owned()).contains("kebab"));
         let short = fault_of(|h| {
             h.outcome.kind = OutcomeKind::LogRealizedVariance {
@@ -232,12 +246,13 @@ mod tests {
         assert!(ratio.contains("per-adv"), "{ratio}");
         assert!(
             fault_of(|h| {
-                h.regime = RegimeSpec::Quantile {
+                h.regime = RegimeRule::Quantile {
                     lower: 0.6,
                     upper: 0.4,
                     hysteresis: 0.0,
                     min_history: 252,
-                };
+                }
+                .into();
             })
             .contains("lower 0.6")
         );

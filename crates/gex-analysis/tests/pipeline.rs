@@ -16,7 +16,7 @@ use gex_analysis::inputs::{Facts, Inputs, Signals};
 use gex_analysis::placebo::placebo_rates;
 use gex_analysis::run::{Outcome, StudyError, run};
 use gex_analysis::study::{
-    Control, Estimator, Horizon, Hypothesis, OutcomeKind, OutcomeSpec, RegimeSpec, Scale,
+    Control, Estimator, Horizon, Hypothesis, OutcomeKind, OutcomeSpec, RegimeRule, Scale,
     SignalColumn, SignalPart, SignalSpec, Study,
 };
 use gex_compute::market::bar::{Adjustment, Bar, BarSeries, ControlPoint, ControlSeries};
@@ -153,7 +153,7 @@ fn hypothesis(id: &str, controls: &[Control], horizon: u32) -> Hypothesis {
             part: SignalPart::Signed,
             scale: Scale::Usd,
         },
-        regime: RegimeSpec::Sign { dead_band: 0.0 },
+        regime: RegimeRule::Sign { dead_band: 0.0 }.into(),
         outcome: OutcomeSpec {
             kind: OutcomeKind::LogRealizedVariance {
                 estimator: Estimator::GarmanKlassOvernight,
@@ -196,12 +196,13 @@ fn several() -> Vec<Hypothesis> {
     let mut scaled = hypothesis("scaled", &Control::ALL, 5);
     scaled.signal.scale = Scale::OwnDeviation;
     let mut ranked = hypothesis("ranked", &[Control::LogHar], 1);
-    ranked.regime = RegimeSpec::Quantile {
+    ranked.regime = RegimeRule::Quantile {
         lower: 0.3,
         upper: 0.7,
         hysteresis: 0.05,
         min_history: 100,
-    };
+    }
+    .into();
     let mut moved = hypothesis("moved", &Control::ALL, 1);
     moved.outcome.kind = OutcomeKind::AbsReturn;
     let mut windowed = hypothesis("windowed", &Control::ALL, 5);

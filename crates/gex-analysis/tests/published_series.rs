@@ -22,7 +22,7 @@ use gex_analysis::findings::{Description, Expect, GroupRow, Role, VerdictWord};
 use gex_analysis::inputs::{Facts, Inputs, KnownAtRule, Signals, VendorPoint};
 use gex_analysis::run;
 use gex_analysis::study::{
-    Control, Estimator, Horizon, Hypothesis, OutcomeKind, OutcomeSpec, RegimeSpec, Scale,
+    Control, Estimator, Horizon, Hypothesis, OutcomeKind, OutcomeSpec, RegimeRule, Scale,
     SignalColumn, SignalPart, SignalSpec, Study, VENDOR_POSITIONING,
 };
 use gex_compute::market::bar::{Adjustment, Bar, BarSeries, ControlPoint, ControlSeries};
@@ -125,7 +125,7 @@ fn study() -> Study {
             part: SignalPart::Signed,
             scale: Scale::Usd,
         },
-        regime: RegimeSpec::Sign { dead_band: 0.0 },
+        regime: RegimeRule::Sign { dead_band: 0.0 }.into(),
         outcome: OutcomeSpec {
             kind: OutcomeKind::LogRealizedVariance {
                 estimator: Estimator::CloseToClose,

@@ -187,27 +187,38 @@ pub struct SignalTable {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegimeTable {
-    /// `sign` or `quantile`.
+    /// `sign`, `quantile`, `zscore`, `spot-vs-flip` or `hmm`.
     pub kind: Spanned<String>,
     /// Half-width of the band around zero in which the label stays.
     #[serde(rename = "dead-band")]
     pub dead_band: Option<Spanned<f64>>,
-    /// Quantile at or below which the regime becomes low.
+    /// Quantile, or z-score, at or below which the regime becomes low.
     pub lower: Option<Spanned<f64>>,
-    /// Quantile at or above which the regime becomes high.
+    /// Quantile, or z-score, at or above which the regime becomes high.
     pub upper: Option<Spanned<f64>>,
-    /// How far inside a threshold the quantile must come for the label to end.
+    /// How far inside a threshold the quantile or the score must come for the label to end.
     pub hysteresis: Option<Spanned<f64>>,
-    /// Earlier values that a quantile needs.
+    /// Earlier values that a quantile, a z-score or a model needs.
     #[serde(rename = "min-history")]
     pub min_history: Option<Spanned<usize>>,
+    /// Earlier values that a z-score is measured against at most.
+    pub window: Option<Spanned<usize>>,
+    /// Half-width of the band around the flip in which the label stays, in daily deviations.
+    pub buffer: Option<Spanned<f64>>,
+    /// States of a hidden Markov model: 2 or 3.
+    pub states: Option<Spanned<usize>>,
+    /// Values between two estimates of a hidden Markov model.
+    pub refit: Option<Spanned<usize>>,
+    /// Rows that a label stays at least.
+    #[serde(rename = "min-dwell")]
+    pub min_dwell: Option<Spanned<usize>>,
 }
 
 /// `outcome = { … }`
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutcomeTable {
-    /// `log-realized-variance`, `abs-return` or `return`.
+    /// `log-realized-variance`, `abs-return`, `return`, `range`, `tail`, …
     pub kind: Spanned<String>,
     /// Estimator of the variance.
     pub estimator: Option<Spanned<String>>,

@@ -6,8 +6,8 @@ use std::path::Path;
 use gex_analysis::controls::IMPLIED_NAMES;
 use gex_analysis::findings::{Expect, Role};
 use gex_analysis::study::{
-    Control, Estimator, Horizon, Hypothesis, OutcomeKind, OutcomeSpec, RegimeSpec, Scale,
-    SignalColumn, SignalSpec, Study, VENDOR_POSITIONING, column_and_part,
+    Control, Estimator, Horizon, Hypothesis, OutcomeKind, OutcomeSpec, RegimeRule, RegimeSpec,
+    Scale, SignalColumn, SignalSpec, Study, VENDOR_POSITIONING, column_and_part,
 };
 use gex_compute::flip::FlipRule;
 use gex_compute::positioning::Positioning;
@@ -220,33 +220,90 @@ fn scale(checker: &mut Checker, typed: &Spanned<String>) -> Option<Scale> {
 }
 
 /// Thresholds of the quantile regime where the study does not say: the outer quintiles.
-const LOWER: f64 = 0.2;
-const UPPER: f64 = 0.8;
+const QUINTILES: (f64, f64) = (0.2, 0.8);
 const HYSTERESIS: f64 = 0.05;
-/// One year of sessions before the first label.
+/// Thresholds of the z-score.
+const DEVIATIONS: (f64, f64) = (-1.0, 1.0);
+/// One year of sessions before the first label, and in a z-score's past.
 const MIN_HISTORY: usize = 252;
+/// A quarter of sessions between two estimates of a model.
+const REFIT: usize = 63;
 
 fn regime(checker: &mut Checker, table: &RegimeTable) -> Option<RegimeSpec> {
     let value = |typed: &Option<Spanned<f64>>, otherwise| {
         typed.as_ref().map_or(otherwise, |typed| *typed.get_ref())
     };
-    let sign = RegimeSpec::Sign {
+    let count = |typed: &Option<Spanned<usize>>, otherwise| {
+        typed.as_ref().map_or(otherwise, |typed| *typed.get_ref())
+    };
+    let min_history = count(&table.min_history, MIN_HISTORY);
+    let sign = RegimeRule::Sign {
         dead_band: value(&table.dead_band, 0.0),
     };
-    let quantile = RegimeSpec::Quantile {
-        lower: value(&table.lower, LOWER),
-        upper: value(&table.upper, UPPER),
+    let quantile = RegimeRule::Quantile {
+        lower: value(&table.lower, QUINTILES.0),
+        upper: value(&table.upper, QUINTILES.1),
         hysteresis: value(&table.hysteresis, HYSTERESIS),
-        min_history: table
-            .min_history
-            .as_ref()
-            .map_or(MIN_HISTORY, |typed| *typed.get_ref()),
+        min_history,
     };
-    checker.choose(
-        "regime",
-        &table.kind,
-        &[("sign", sign), ("quantile", quantile)],
-    )
+    let zscore = RegimeRule::ZScore {
+        lower: value(&table.lower, DEVIATIONS.0),
+        upper: value(&table.upper, DEVIATIONS.1),
+        hysteresis: value(&table.hysteresis, 0.0),
+        window: count(&table.window, MIN_HISTORY),
+        min_history,
+    };
+    let flip = RegimeRule::SpotVsFlip {
+        buffer: value(&table.buffer, 0.0),
+    };
+    let hmm = RegimeRule::Hmm {
+        states: count(&table.states, 2),
+        min_history,
+        refit: count(&table.refit, REFIT),
+    };
+    let rules = [
+        ("sign", sign),
+        ("quantile", quantile),
+        ("zscore", zscore),
+        ("spot-vs-flip", flip),
+        ("hmm", hmm),
+    ];
+    let rule = checker.choose("regime", &table.kind, &rules)?;
+    foreign_keys(checker, table);
+    Some(RegimeSpec {
+        rule,
+        min_dwell: count(&table.min_dwell, 1),
+    })
+}
+
+/// A key that another kind of regime has would be ignored in silence: it is refused.
+fn foreign_keys(checker: &mut Checker, table: &RegimeTable) {
+    let kind = table.kind.get_ref().as_str();
+    let thresholds = ["quantile", "zscore"].as_slice();
+    let place = |typed: &Option<Spanned<f64>>| typed.as_ref().map(Spanned::span);
+    let place_of = |typed: &Option<Spanned<usize>>| typed.as_ref().map(Spanned::span);
+    let keys = [
+        ("dead-band", place(&table.dead_band), ["sign"].as_slice()),
+        ("lower", place(&table.lower), thresholds),
+        ("upper", place(&table.upper), thresholds),
+        ("hysteresis", place(&table.hysteresis), thresholds),
+        (
+            "min-history",
+            place_of(&table.min_history),
+            &["quantile", "zscore", "hmm"],
+        ),
+        ("window", place_of(&table.window), &["zscore"]),
+        ("buffer", place(&table.buffer), &["spot-vs-flip"]),
+        ("states", place_of(&table.states), &["hmm"]),
+        ("refit", place_of(&table.refit), &["hmm"]),
+    ];
+    for (key, span, kinds) in keys {
+        if let Some(span) = span.filter(|_| !kinds.contains(&kind)) {
+            let message = format!("a regime of kind `{kind}` has no `{key}`");
+            let help = format!("remove it, or use kind {}", kinds.join(" or "));
+            checker.fault(Diagnostic::new(message, span, "has no effect here").with_help(help));
+        }
+    }
 }
 
 fn outcome(checker: &mut Checker, table: &OutcomeTable) -> Option<OutcomeSpec> {
@@ -265,8 +322,26 @@ fn outcome(checker: &mut Checker, table: &OutcomeTable) -> Option<OutcomeSpec> {
         ),
         ("abs-return", OutcomeKind::AbsReturn),
         ("return", OutcomeKind::Return),
+        ("range", OutcomeKind::Range),
+        ("tail", OutcomeKind::Tail),
+        ("variance-ratio", OutcomeKind::VarianceRatio),
+        ("autocorrelation", OutcomeKind::Autocorrelation),
+        (
+            "implied-less-realized",
+            OutcomeKind::ImpliedLessRealized { estimator },
+        ),
+        ("jump-share", OutcomeKind::JumpShare),
     ];
     let kind = checker.choose("outcome", &table.kind, &kinds)?;
+    if let Some(typed) = table
+        .estimator
+        .as_ref()
+        .filter(|_| kind.estimator().is_none())
+    {
+        let message = format!("an outcome of kind `{}` has no `estimator`", kind.name());
+        let fault = Diagnostic::new(message, typed.span(), "has no effect here");
+        checker.fault(fault.with_help("remove it, or use kind log-realized-variance"));
+    }
     Some(OutcomeSpec {
         kind,
         horizon: horizon?,
@@ -412,9 +487,12 @@ fn check_controls(checker: &mut Checker, file: &StudyFile) {
             checker.fault(missing_control(typed, name));
         }
     }
-    for typed in file.hypothesis.iter().flat_map(|table| &table.controls) {
-        let implied = Control::from_name(typed.get_ref()) == Some(Control::ImpliedVariance);
-        if implied && !IMPLIED_NAMES.iter().any(|name| has(name)) {
+    let controls = file.hypothesis.iter().flat_map(|table| &table.controls);
+    let outcomes = file.hypothesis.iter().map(|table| &table.outcome.kind);
+    let implied = [Control::ImpliedVariance.name(), "implied-less-realized"];
+    for typed in controls.chain(outcomes) {
+        let needed = implied.contains(&typed.get_ref().as_str());
+        if needed && !IMPLIED_NAMES.iter().any(|name| has(name)) {
             checker.fault(missing_control(typed, IMPLIED_NAMES[0]));
         }
     }

@@ -3,7 +3,7 @@
 //! Paths are left out: the same study of the same data is the same run wherever the files lie.
 
 use gex_analysis::findings::{Expect, Role};
-use gex_analysis::study::{Hypothesis, OutcomeKind};
+use gex_analysis::study::{Estimator, Hypothesis};
 use gex_compute::positioning::Positioning;
 use serde_json::{Value, json};
 
@@ -115,10 +115,7 @@ fn whole_hypothesis(hypothesis: &Hypothesis) -> Value {
 }
 
 fn tested(hypothesis: &Hypothesis) -> Value {
-    let estimator = match hypothesis.outcome.kind {
-        OutcomeKind::LogRealizedVariance { estimator } => Some(estimator.name()),
-        OutcomeKind::AbsReturn | OutcomeKind::Return => None,
-    };
+    let estimator = hypothesis.outcome.kind.estimator().map(Estimator::name);
     let expect = match hypothesis.expect {
         Expect::Positive => "positive",
         Expect::Negative => "negative",

@@ -4,7 +4,7 @@ use gex_analysis::findings::{Expect, HypothesisFinding, Role, Rung, VerdictWord}
 use gex_analysis::inputs::{Facts, Inputs, KnownAtRule, Signals, VendorPoint};
 use gex_analysis::run as analyse;
 use gex_analysis::study::{
-    Estimator, Horizon, Hypothesis, OutcomeSpec, RegimeSpec, Scale, SignalColumn, SignalPart,
+    Estimator, Horizon, Hypothesis, OutcomeSpec, RegimeRule, Scale, SignalColumn, SignalPart,
     SignalSpec, Study, VENDOR_POSITIONING,
 };
 use gex_analysis::verdict::SIZE;
@@ -209,7 +209,7 @@ pub(crate) fn study(kind: WorldKind, tests: Tests, horizons: &[Horizon]) -> Resu
         claim: "Realized variance is lower after a higher signal".to_owned(),
         role: Role::Primary,
         signal: signal.clone(),
-        regime: RegimeSpec::Sign { dead_band: 0.0 },
+        regime: RegimeRule::Sign { dead_band: 0.0 }.into(),
         outcome: OutcomeSpec {
             kind: tests.kind(estimator),
             horizon: *horizon,

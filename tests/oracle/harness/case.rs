@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use gex_analysis::stats::bootstrap::Draw;
 use serde_json::{Map, Value};
 
 /// Why a case could not be run or did not match.
@@ -149,6 +150,15 @@ impl Case {
             .lines()
             .map(row)
             .collect::<Result<_, std::num::ParseIntError>>()?)
+    }
+
+    /// The same as draws of `rows` rows.
+    pub(crate) fn draws(&self, position: usize, rows: usize) -> Result<Vec<Draw>, Failure> {
+        let resamples = self.resamples(position)?;
+        let draws = resamples
+            .iter()
+            .map(|draw| Draw::from_positions(draw, rows));
+        Ok(draws.collect::<Result<_, _>>()?)
     }
 
     fn input(&self, position: usize) -> Result<&PathBuf, Failure> {

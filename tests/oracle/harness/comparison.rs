@@ -50,11 +50,10 @@ fn losses(case: &Case) -> Result<Vec<Vec<f64>>, Failure> {
 fn differences(case: &Case) -> Result<Differences, Failure> {
     let losses = losses(case)?;
     let (benchmark, models) = losses.split_first().ok_or("no losses")?;
-    let resamples = case.resamples(1)?;
     Ok(Differences::new(
         benchmark,
         &slices(models),
-        &resamples,
+        &case.draws(1, benchmark.len())?,
         case.number("mean_block")?,
     )?)
 }
@@ -111,11 +110,12 @@ fn adjusted(case: &Case) -> Outcome {
 }
 
 fn model_confidence_set(case: &Case) -> Outcome {
-    let (losses, resamples) = (losses(case)?, case.resamples(1)?);
+    let losses = losses(case)?;
+    let draws = case.draws(1, losses.first().map_or(0, Vec::len))?;
     let size = case.number("size")?;
     let mut result = json!({});
     for (name, comparison) in [("R", Comparison::Range), ("max", Comparison::Max)] {
-        let set = confidence_set(&slices(&losses), &resamples, comparison)?;
+        let set = confidence_set(&slices(&losses), &draws, comparison)?;
         for one in &set.eliminations {
             result[name]["pvalues"][one.model.to_string()] = json!(one.p_value);
         }

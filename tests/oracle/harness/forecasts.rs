@@ -10,9 +10,7 @@ use gex_analysis::stats::har::{Form, HarRows, incremental};
 use gex_analysis::stats::loss::Loss;
 use gex_analysis::stats::moments::mean;
 use gex_analysis::stats::ols::{Design, Ols};
-use gex_analysis::stats::oos::{
-    Origins, expanding_forecasts, mean_squared_error, out_of_sample_r_squared,
-};
+use gex_analysis::stats::oos::{Origins, forecasts, mean_squared_error, out_of_sample_r_squared};
 use gex_analysis::stats::{Undefined, distribution::Reference};
 use serde_json::{Value, json};
 
@@ -143,11 +141,11 @@ fn nested(case: &Case) -> Outcome {
         .trim();
     let signal = names.whole(added)?;
     let first = case.count("first_origin")? - rows.first;
-    let origins = Origins { first, horizon };
+    let origins = Origins::expanding(first, horizon);
     let mut columns = rows.columns();
-    let small = expanding_forecasts(&rows.outcome, &columns, origins)?;
+    let small = forecasts(&rows.outcome, &columns, origins)?;
     columns.push(rows.beside(&signal)?);
-    let big = expanding_forecasts(&rows.outcome, &columns, origins)?;
+    let big = forecasts(&rows.outcome, &columns, origins)?;
     let actual = &rows.outcome[first..];
     let forecasts = NestedForecasts {
         actual,

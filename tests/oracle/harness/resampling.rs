@@ -75,7 +75,7 @@ fn outcome_and_regime(case: &Case) -> Result<(Vec<f64>, Vec<bool>), Failure> {
 fn regime_difference(case: &Case) -> Outcome {
     let (outcome, regime) = outcome_and_regime(case)?;
     let coverage = case.number("coverage").unwrap_or(0.95);
-    let got = regime_mean_difference(&outcome, &regime, &case.resamples(1)?, coverage)?;
+    let got = regime_mean_difference(&outcome, &regime, &case.draws(1, outcome.len())?, coverage)?;
     Ok(json!({
         "diff": got.difference,
         "boot_se": got.std_error,

@@ -1,7 +1,9 @@
 //! Leaks of the known kinds, to be planted: the audit must catch each by its name.
 
+use gex_compute::market::bar::ControlSeries;
 use serde::{Deserialize, Serialize};
 
+use crate::controls::{Past, implied_series};
 use crate::grid::Grid;
 use crate::inputs::Inputs;
 use crate::outcome::measure;
@@ -49,6 +51,12 @@ impl Leak {
     }
 }
 
+/// What outcomes are measured against.
+struct Before<'a> {
+    past: Past<'a>,
+    implied: Option<&'a ControlSeries>,
+}
+
 /// The panel of a pipeline with a leak in it.
 pub(super) fn leaky_panel(
     leak: Leak,
@@ -57,11 +65,15 @@ pub(super) fn leaky_panel(
     grid: &Grid,
 ) -> Result<HypothesisPanel, Undefined> {
     let mut panel = panel(hypothesis, inputs, grid)?;
+    let before = Before {
+        past: Past::new(grid, hypothesis.outcome.kind),
+        implied: implied_series(inputs.controls),
+    };
     match leak {
-        Leak::SameCloseExecution => decide_at(&mut panel, hypothesis, grid, |row| {
+        Leak::SameCloseExecution => decide_at(&mut panel, hypothesis, &before, |row| {
             Some(inputs.calendar.session_on(row.session)?.close)
         }),
-        Leak::WindowIncludesSignalBar => decide_at(&mut panel, hypothesis, grid, |row| {
+        Leak::WindowIncludesSignalBar => decide_at(&mut panel, hypothesis, &before, |row| {
             let open = inputs.calendar.session_on(row.session)?.open;
             let own = grid.first_opening_at(open);
             // The close before is the price from which the signal's own session is measured.
@@ -78,14 +90,14 @@ pub(super) fn leaky_panel(
 fn decide_at(
     panel: &mut HypothesisPanel,
     hypothesis: &Hypothesis,
-    grid: &Grid,
+    before: &Before<'_>,
     at: impl Fn(&PanelRow) -> Option<gex_compute::market::Instant>,
 ) {
     for row in &mut panel.rows {
         if let Some(at) = at(row) {
             // A decision that was public by then is not made earlier.
             let at = at.min(row.known_at);
-            row.outcome = measure(grid, at, hypothesis.outcome).ok();
+            row.outcome = measure(&before.past, before.implied, at, hypothesis.outcome).ok();
         }
     }
 }

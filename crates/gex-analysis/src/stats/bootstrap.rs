@@ -4,8 +4,8 @@
 //! row t starts a new block with probability 1/l, else it follows row t − 1, around the end
 //! ```
 //!
-//! Politis and Romano (1994). Every test takes its resamples as rows of positions, so that one
-//! draw serves many statistics and a published draw can be replayed.
+//! Politis and Romano (1994). Every test takes its resamples as draws, so that one draw serves many
+//! statistics and published positions can be replayed.
 
 use rand::{Rng, RngExt};
 
@@ -48,7 +48,92 @@ pub fn stationary_indices(
         .collect())
 }
 
-/// Draws `draws` resamples of `rows` positions.
+/// One resample, as runs of consecutive rows around the end.
+///
+/// A sum over a run is a difference of two sums from the start, so that a resampled mean costs a step a run in
+/// place of one a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draw {
+    rows: usize,
+    /// First row and number of rows of each run; a run is no longer than the data.
+    runs: Vec<(usize, usize)>,
+}
+
+impl Draw {
+    /// Reads resampled positions, counted from 0, of `rows` rows.
+    ///
+    /// # Errors
+    /// When a position is not a row, or there is none.
+    ///
+    /// ```
+    /// use gex_analysis::stats::bootstrap::Draw;
+    /// let draw = Draw::from_positions(&[3, 0, 1, 1], 4)?;
+    /// assert_eq!(draw.positions().collect::<Vec<_>>(), [3, 0, 1, 1]);
+    /// # Ok::<(), gex_analysis::stats::Undefined>(())
+    /// ```
+    pub fn from_positions(positions: &[usize], rows: usize) -> Result<Self, Undefined> {
+        require_rows(positions.len(), 1)?;
+        require_positions(&[positions.to_vec()], rows)?;
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for position in positions {
+            match runs.last_mut() {
+                Some((start, length))
+                    if (*start + *length) % rows == *position && *length < rows =>
+                {
+                    *length += 1;
+                }
+                _ => runs.push((*position, 1)),
+            }
+        }
+        Ok(Self { rows, runs })
+    }
+
+    /// The resampled rows, in order.
+    pub fn positions(&self) -> impl Iterator<Item = usize> {
+        let rows = self.rows;
+        let run = move |(start, length): &(usize, usize)| {
+            (*start..start + length).map(move |row| row % rows)
+        };
+        self.runs.iter().flat_map(run)
+    }
+}
+
+/// Sums of a column from its start, over two rounds, so that a run that wraps around is one difference.
+#[derive(Debug, Clone)]
+pub(crate) struct RunningSums(Vec<f64>);
+
+impl RunningSums {
+    pub(crate) fn of(column: &[f64]) -> Self {
+        let mut total = 0.0;
+        let sums = column.iter().chain(column).map(|value| {
+            total += value;
+            total
+        });
+        Self(std::iter::once(0.0).chain(sums).collect())
+    }
+
+    /// Mean of the values at the drawn rows.
+    pub(crate) fn mean(&self, draw: &Draw) -> f64 {
+        let upto = |row: usize| self.0.get(row).copied().unwrap_or(f64::NAN);
+        let (mut total, mut rows) = (0.0, 0);
+        for (start, length) in &draw.runs {
+            total += upto(start + length) - upto(*start);
+            rows += length;
+        }
+        total / rows as f64
+    }
+}
+
+/// Refuses draws that were made for another number of rows.
+pub(crate) fn require_draws(draws: &[Draw], rows: usize) -> Result<(), Undefined> {
+    require_rows(draws.len(), 1)?;
+    match draws.iter().find(|draw| draw.rows != rows) {
+        Some(draw) => require_length("rows of a resample", draw.rows, rows),
+        None => Ok(()),
+    }
+}
+
+/// Draws `draws` resamples of `rows` rows.
 ///
 /// # Errors
 /// When there is no row or the mean block is below one row.
@@ -57,15 +142,32 @@ pub fn draw_stationary(
     draws: usize,
     mean_block: f64,
     random: &mut impl Rng,
-) -> Result<Vec<Vec<usize>>, Undefined> {
+) -> Result<Vec<Draw>, Undefined> {
     require_rows(rows, 1)?;
-    (0..draws)
-        .map(|_| {
-            let starts: Vec<usize> = (0..rows).map(|_| random.random_range(0..rows)).collect();
-            let uniforms: Vec<f64> = (0..rows).map(|_| random.random()).collect();
-            stationary_indices(&starts, &uniforms, mean_block)
-        })
-        .collect()
+    require_block(mean_block)?;
+    // A block goes on with probability 1 − 1/l: P(length > k) = (1 − 1/l)^k, inverted.
+    let log_stay = libm::log1p(-mean_block.recip());
+    let one = |_| {
+        let (mut runs, mut left) = (Vec::new(), rows);
+        while 0 < left {
+            let start = random.random_range(0..rows);
+            let uniform: f64 = random.random();
+            let length = 1 + whole_steps(libm::log1p(-uniform) / log_stay).min(left - 1);
+            runs.push((start, length));
+            left -= length;
+        }
+        Draw { rows, runs }
+    };
+    Ok((0..draws).map(one).collect())
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "zero or above, and a cast saturates"
+)]
+fn whole_steps(steps: f64) -> usize {
+    steps as usize
 }
 
 /// Difference of means, inside less outside a regime, under resampled pairs of rows.
@@ -95,22 +197,20 @@ pub struct BootstrapDifference {
 pub fn regime_mean_difference(
     outcome: &[f64],
     in_regime: &[bool],
-    resamples: &[Vec<usize>],
+    draws: &[Draw],
     coverage: f64,
 ) -> Result<BootstrapDifference, Undefined> {
     require_length("regime", in_regime.len(), outcome.len())?;
     require_finite("outcome", outcome)?;
-    require_positions(resamples, outcome.len())?;
-    let pairs: Vec<(f64, bool)> = outcome
-        .iter()
-        .copied()
-        .zip(in_regime.iter().copied())
-        .collect();
-    let difference = mean_difference(pairs.iter().copied())
+    require_draws(draws, outcome.len())?;
+    let regime = Regime::of(outcome, in_regime)?;
+    let whole = Draw::from_positions(&(0..outcome.len()).collect::<Vec<_>>(), outcome.len())?;
+    let difference = regime
+        .difference(&whole)
         .ok_or(Undefined::ZeroVariance { what: "the regime" })?;
-    let draws: Vec<f64> = resamples
+    let draws: Vec<f64> = draws
         .iter()
-        .filter_map(|draw| mean_difference(draw.iter().filter_map(|row| pairs.get(*row).copied())))
+        .filter_map(|draw| regime.difference(draw))
         .collect();
     let std_error = standard_deviation(&draws)?;
     let low = quantile(&draws, 0.5 - 0.5 * coverage)?;
@@ -129,16 +229,37 @@ pub fn regime_mean_difference(
     })
 }
 
-fn mean_difference(pairs: impl Iterator<Item = (f64, bool)>) -> Option<f64> {
-    let (mut inside, mut outside) = (Vec::new(), Vec::new());
-    for (value, is_inside) in pairs {
-        if is_inside {
-            inside.push(value);
-        } else {
-            outside.push(value);
-        }
+/// An outcome and where a regime holds, ready to be resampled.
+struct Regime {
+    inside: RunningSums,
+    outside: RunningSums,
+    share: RunningSums,
+}
+
+impl Regime {
+    /// Centres the outcome, which changes no difference and keeps the sums small.
+    fn of(outcome: &[f64], in_regime: &[bool]) -> Result<Self, Undefined> {
+        let centre = mean(outcome)?;
+        let part = |inside: bool| -> Vec<f64> {
+            let pairs = outcome.iter().zip(in_regime);
+            pairs
+                .map(|(y, i)| if *i == inside { y - centre } else { 0.0 })
+                .collect()
+        };
+        let share: Vec<f64> = in_regime.iter().map(|i| f64::from(u8::from(*i))).collect();
+        Ok(Self {
+            inside: RunningSums::of(&part(true)),
+            outside: RunningSums::of(&part(false)),
+            share: RunningSums::of(&share),
+        })
     }
-    Some(mean(&inside).ok()? - mean(&outside).ok()?)
+
+    /// Mean inside less mean outside; `None` where a draw lacks one of them.
+    fn difference(&self, draw: &Draw) -> Option<f64> {
+        let share = self.share.mean(draw);
+        let both = 0.0 < share && share < 1.0;
+        both.then(|| self.inside.mean(draw) / share - self.outside.mean(draw) / (1.0 - share))
+    }
 }
 
 /// Refuses resamples with a position outside the rows.
@@ -176,14 +297,29 @@ mod tests {
     fn blocks_have_the_asked_mean_length() -> Result<(), Undefined> {
         let mut random = ChaCha8Rng::seed_from_u64(11);
         let draws = draw_stationary(1_000, 200, 8.0, &mut random)?;
+        let positions: Vec<Vec<usize>> = draws.iter().map(|d| d.positions().collect()).collect();
         let follows = |draw: &Vec<usize>| {
             draw.windows(2)
                 .filter(|pair| pair[1] == (pair[0] + 1) % 1_000)
                 .count()
         };
-        let share = draws.iter().map(follows).sum::<usize>() as f64 / (200.0 * 999.0);
+        let share = positions.iter().map(follows).sum::<usize>() as f64 / (200.0 * 999.0);
         assert!((share - 0.875).abs() < 0.004, "{share}");
-        assert!(draws.iter().flatten().all(|row| *row < 1_000));
+        assert!(positions.iter().all(|draw| draw.len() == 1_000));
+        assert!(positions.iter().flatten().all(|row| *row < 1_000));
+        Ok(())
+    }
+
+    #[test]
+    fn a_mean_over_runs_is_the_mean_over_rows() -> Result<(), Undefined> {
+        let column: Vec<f64> = (0..50).map(|t| libm::sin(f64::from(t)) + 3.0).collect();
+        let sums = RunningSums::of(&column);
+        for draw in draw_stationary(50, 20, 6.0, &mut ChaCha8Rng::seed_from_u64(2))? {
+            let slow = draw.positions().map(|row| column[row]).sum::<f64>() / 50.0;
+            assert!((sums.mean(&draw) - slow).abs() < 1e-13);
+            let read = Draw::from_positions(&draw.positions().collect::<Vec<_>>(), 50)?;
+            assert!((sums.mean(&read) - slow).abs() < 1e-13);
+        }
         Ok(())
     }
 
@@ -197,7 +333,8 @@ mod tests {
 
     #[test]
     fn a_draw_without_one_regime_is_not_used() -> Result<(), Undefined> {
-        let draws = [vec![0, 0, 0], vec![0, 1, 2], vec![2, 1, 0]];
+        let draws = [[0, 0, 0], [0, 1, 2], [2, 1, 0]].map(|draw| Draw::from_positions(&draw, 3));
+        let draws: Vec<Draw> = draws.into_iter().collect::<Result<_, _>>()?;
         let got = regime_mean_difference(&[3.0, 1.0, 2.0], &[true, false, false], &draws, 0.95)?;
         assert_eq!(got.used, 2);
         assert!((got.difference - 1.5).abs() < 1e-15);
@@ -206,7 +343,10 @@ mod tests {
 
     #[test]
     fn a_position_outside_the_rows_is_refused() {
-        let refused = regime_mean_difference(&[1.0, 2.0], &[true, false], &[vec![0, 2]], 0.95);
+        let refused = Draw::from_positions(&[0, 2], 2);
         assert!(matches!(refused, Err(Undefined::Domain { .. })));
+        let three = Draw::from_positions(&[0, 2], 3).unwrap();
+        let refused = regime_mean_difference(&[1.0, 2.0], &[true, false], &[three], 0.95);
+        assert!(matches!(refused, Err(Undefined::Length { .. })));
     }
 }

@@ -6,8 +6,7 @@
 //! ```
 //!
 //! Hamilton (1989). The smoothed probabilities use the future: [`GaussianHmm::smoothed`] is for
-//! description only. Parameters are taken as given; as a signal they must be re-estimated on
-//! expanding data.
+//! description only. Parameters are taken as given; [`super::hmm_fit`] estimates them on expanding data.
 
 use super::Undefined;
 use super::undefined::{require_finite, require_length, require_rows};
@@ -66,6 +65,77 @@ impl GaussianHmm {
                 variances,
             }),
         }
+    }
+
+    /// Number of states.
+    pub fn states(&self) -> usize {
+        self.initial.len()
+    }
+
+    /// Means by state.
+    pub fn means(&self) -> &[f64] {
+        &self.means
+    }
+
+    /// Variances by state.
+    pub fn variances(&self) -> &[f64] {
+        &self.variances
+    }
+
+    /// Probabilities of a step, one row a state that it starts from.
+    pub fn transition(&self) -> &[Vec<f64>] {
+        &self.transition
+    }
+
+    /// Orders the states by their means, the lowest first.
+    ///
+    /// # Errors
+    /// None that a checked model can give.
+    pub fn ascending(self) -> Result<Self, Undefined> {
+        let mut order: Vec<usize> = (0..self.states()).collect();
+        let mean = |i: &usize| self.means.get(*i).copied().unwrap_or_default();
+        order.sort_by(|a, b| mean(a).total_cmp(&mean(b)));
+        let reordered = |values: &[f64]| -> Vec<f64> {
+            order
+                .iter()
+                .filter_map(|i| values.get(*i).copied())
+                .collect()
+        };
+        let rows = order.iter().filter_map(|i| self.transition.get(*i));
+        Self::new(
+            reordered(&self.initial),
+            rows.map(|row| reordered(row)).collect(),
+            reordered(&self.means),
+            reordered(&self.variances),
+        )
+    }
+
+    /// Expected shares of steps between states, given probabilities that were filtered and smoothed.
+    pub(super) fn transitions_of(
+        &self,
+        filtered: &[Vec<f64>],
+        smoothed: &[Vec<f64>],
+    ) -> Vec<Vec<f64>> {
+        let states = self.states();
+        let mut steps = vec![vec![0.0; states]; states];
+        for (now, later) in filtered.iter().zip(smoothed.iter().skip(1)) {
+            let predicted = self.one_step_ahead(now);
+            let ratio: Vec<f64> = later.iter().zip(&predicted).map(|(l, p)| l / p).collect();
+            for (row, (p, from)) in steps.iter_mut().zip(now.iter().zip(&self.transition)) {
+                for (step, (a, ratio)) in row.iter_mut().zip(from.iter().zip(&ratio)) {
+                    *step += p * a * ratio;
+                }
+            }
+        }
+        let share = |(row, old): (Vec<f64>, &Vec<f64>)| {
+            let total: f64 = row.iter().sum();
+            if 0.0 < total {
+                row.into_iter().map(|step| step / total).collect()
+            } else {
+                old.clone()
+            }
+        };
+        steps.into_iter().zip(&self.transition).map(share).collect()
     }
 
     /// Filters observations.

@@ -9,9 +9,8 @@
 //! Hansen, Lunde and Nason (2011); variances over the resamples, as in `arch`.
 
 use super::Undefined;
-use super::bootstrap::require_positions;
+use super::bootstrap::{Draw, RunningSums, require_draws};
 use super::moments::mean;
-use super::spa::resampled_mean;
 use super::undefined::{require_finite, require_length, require_rows};
 
 /// What is compared.
@@ -56,10 +55,10 @@ impl ConfidenceSet {
 /// losses differ by a constant.
 pub fn confidence_set(
     losses: &[&[f64]],
-    resamples: &[Vec<usize>],
+    draws: &[Draw],
     comparison: Comparison,
 ) -> Result<ConfidenceSet, Undefined> {
-    let means = Means::new(losses, resamples)?;
+    let means = Means::new(losses, draws)?;
     let mut left: Vec<usize> = (0..losses.len()).collect();
     let mut eliminations = Vec::with_capacity(losses.len());
     let mut highest = 0.0_f64;
@@ -133,11 +132,10 @@ impl Contest {
 }
 
 impl Means {
-    fn new(losses: &[&[f64]], resamples: &[Vec<usize>]) -> Result<Self, Undefined> {
+    fn new(losses: &[&[f64]], draws: &[Draw]) -> Result<Self, Undefined> {
         let rows = losses.first().map_or(0, |column| column.len());
         require_rows(rows, 2)?;
-        require_rows(resamples.len(), 1)?;
-        require_positions(resamples, rows)?;
+        require_draws(draws, rows)?;
         for column in losses {
             require_length("model losses", column.len(), rows)?;
             require_finite("model loss", column)?;
@@ -145,14 +143,18 @@ impl Means {
         let sample: Result<Vec<f64>, Undefined> =
             losses.iter().map(|column| mean(column)).collect();
         let sample = sample?;
-        let error = |draw: &Vec<usize>| -> Vec<f64> {
-            let drawn = losses.iter().map(|column| resampled_mean(column, draw));
+        let sums: Vec<RunningSums> = losses
+            .iter()
+            .map(|column| RunningSums::of(column))
+            .collect();
+        let error = |draw| -> Vec<f64> {
+            let drawn = sums.iter().map(|column| column.mean(draw));
             drawn
                 .zip(&sample)
                 .map(|(drawn, mean)| drawn - mean)
                 .collect()
         };
-        let errors = resamples.iter().map(error).collect();
+        let errors = draws.iter().map(error).collect();
         Ok(Self { sample, errors })
     }
 
@@ -232,7 +234,7 @@ mod tests {
     #[test]
     fn a_repeated_model_is_refused() {
         let losses = [1.0, 2.0, 3.0];
-        let draws = [vec![0, 1, 2], vec![2, 2, 1]];
+        let draws = [[0, 1, 2], [2, 2, 1]].map(|draw| Draw::from_positions(&draw, 3).unwrap());
         let refused = confidence_set(&[&losses, &losses], &draws, Comparison::Range);
         assert!(matches!(refused, Err(Undefined::ZeroVariance { .. })));
     }

@@ -15,6 +15,7 @@ pub mod forecast_tests;
 pub mod hac;
 pub mod har;
 pub mod hmm;
+pub mod hmm_fit;
 pub mod interaction;
 pub mod kolmogorov;
 pub mod long_run;

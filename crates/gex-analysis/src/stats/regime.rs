@@ -1,9 +1,12 @@
 //! Regime labels from the past only.
 //!
-//! Sign with a dead band (a Schmitt trigger), and the expanding percentile with hysteresis. A
-//! missing signal keeps the last label; before the first label there is none.
+//! Sign with a dead band (a Schmitt trigger), and the expanding percentile or the rolling z-score with
+//! hysteresis. A missing signal keeps the last label; before the first label there is none.
+
+use std::collections::VecDeque;
 
 use super::Undefined;
+use super::moments::{mean, standard_deviation};
 
 /// Side of zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,18 +68,18 @@ fn next_side(label: Option<Side>, value: f64, band: f64) -> Side {
     }
 }
 
-/// Place of the signal among its own past.
+/// Place of the signal against its own past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Low percentile.
+    /// Low.
     Low,
     /// Neither.
     Mid,
-    /// High percentile.
+    /// High.
     High,
 }
 
-/// Thresholds of the expanding percentile, as shares.
+/// Thresholds of a score: shares for the percentile, standard deviations for the z-score.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hysteresis {
     /// Earlier values needed before the first label.
@@ -146,18 +149,92 @@ pub fn expanding_levels(
     signal: &[Option<f64>],
     thresholds: Hysteresis,
 ) -> Result<ExpandingLevels, Undefined> {
-    thresholds.check()?;
     require_no_nan(signal)?;
     let ranks = expanding_ranks(signal, thresholds.min_history);
+    let labels = levels(&ranks, thresholds)?;
+    Ok(ExpandingLevels { labels, ranks })
+}
+
+/// Labels each row by where its score lies between the thresholds; a missing score keeps the label.
+///
+/// # Errors
+/// When thresholds are out of order.
+pub fn levels(
+    scores: &[Option<f64>],
+    thresholds: Hysteresis,
+) -> Result<Vec<Option<Level>>, Undefined> {
+    thresholds.check()?;
     let mut spell = Spell {
         label: None,
         rows: 0,
     };
-    let labels = ranks
-        .iter()
-        .map(|rank| spell.step(*rank, &thresholds))
-        .collect();
-    Ok(ExpandingLevels { labels, ranks })
+    let steps = scores.iter().map(|score| spell.step(*score, &thresholds));
+    Ok(steps.collect())
+}
+
+/// Measures each value from the mean of up to `window` strictly earlier ones, in their standard deviations.
+///
+/// ```text
+/// z_t = (g_t − mean(g_{t−w} … g_{t−1})) / sd(g_{t−w} … g_{t−1})
+/// ```
+///
+/// None before `min_history` earlier values, where the value is missing, or where the past does not vary.
+///
+/// # Errors
+/// When a signal is NaN.
+///
+/// ```
+/// use gex_analysis::stats::regime::rolling_z;
+/// let signal = [Some(1.0), Some(3.0), Some(4.0)];
+/// // The two before have mean 2 and standard deviation √2.
+/// let z = rolling_z(&signal, 252, 2)?;
+/// assert!((z[2].unwrap() - 2.0_f64.sqrt()).abs() < 1e-12);
+/// # Ok::<(), gex_analysis::stats::Undefined>(())
+/// ```
+pub fn rolling_z(
+    signal: &[Option<f64>],
+    window: usize,
+    min_history: usize,
+) -> Result<Vec<Option<f64>>, Undefined> {
+    require_no_nan(signal)?;
+    let mut past = VecDeque::with_capacity(window + 1);
+    let scores = signal.iter().map(|value| {
+        let value = (*value)?;
+        let before = past.make_contiguous();
+        let enough = min_history.max(2) <= before.len();
+        let score = enough.then(|| z_score(value, before)).flatten();
+        past.push_back(value);
+        if window < past.len() {
+            past.pop_front();
+        }
+        score
+    });
+    Ok(scores.collect())
+}
+
+fn z_score(value: f64, before: &[f64]) -> Option<f64> {
+    let (centre, deviation) = (mean(before).ok()?, standard_deviation(before).ok()?);
+    (0.0 < deviation).then(|| (value - centre) / deviation)
+}
+
+/// Keeps every label for `rows` rows at least, the row of the change counted.
+///
+/// ```
+/// use gex_analysis::stats::regime::hold;
+/// let wanted = [Some(0), Some(1), Some(0), Some(0)];
+/// assert_eq!(hold(&wanted, 3), [Some(0), Some(0), Some(0), Some(0)]);
+/// assert_eq!(hold(&wanted, 1), wanted);
+/// ```
+pub fn hold<L: Copy + PartialEq>(wanted: &[Option<L>], rows: usize) -> Vec<Option<L>> {
+    let (mut label, mut age) = (None, 0);
+    let held = wanted.iter().map(|next| {
+        age += 1;
+        if next.is_some() && *next != label && (label.is_none() || rows < age) {
+            (label, age) = (*next, 1);
+        }
+        label
+    });
+    held.collect()
 }
 
 /// Computes the mid-rank percentile of each value among strictly earlier ones, none before

@@ -71,6 +71,16 @@ impl Ohlc {
         self.close
     }
 
+    /// The high.
+    pub fn high(self) -> f64 {
+        self.high
+    }
+
+    /// The low.
+    pub fn low(self) -> f64 {
+        self.low
+    }
+
     fn log_high(self) -> f64 {
         libm::log(self.high / self.open)
     }

@@ -13,7 +13,7 @@
 
 use super::Undefined;
 use super::autocorrelation::lagged_product;
-use super::bootstrap::{require_block, require_positions};
+use super::bootstrap::{Draw, RunningSums, require_block, require_draws};
 use super::moments::{mean, quantile};
 use super::undefined::{require_finite, require_length, require_positive_variance, require_rows};
 
@@ -50,7 +50,7 @@ pub enum Recentring {
 }
 
 impl Differences {
-    /// Resamples the differences. Losses are rows in time order; `resamples` are positions.
+    /// Resamples the differences. Losses are rows in time order.
     ///
     /// # Errors
     /// When there is no model or resample, lengths differ, a loss is not finite, or a model's
@@ -58,13 +58,13 @@ impl Differences {
     pub fn new(
         benchmark: &[f64],
         models: &[&[f64]],
-        resamples: &[Vec<usize>],
+        draws: &[Draw],
         mean_block: f64,
     ) -> Result<Self, Undefined> {
         require_rows(benchmark.len(), 3)?;
-        require_rows(models.len().min(resamples.len()), 1)?;
+        require_rows(models.len(), 1)?;
         require_block(mean_block)?;
-        require_positions(resamples, benchmark.len())?;
+        require_draws(draws, benchmark.len())?;
         require_finite("benchmark loss", benchmark)?;
         let columns: Result<Vec<Vec<f64>>, Undefined> = models
             .iter()
@@ -76,15 +76,9 @@ impl Differences {
             .iter()
             .map(|column| omega(column, mean_block))
             .collect();
-        let draws = resamples
-            .iter()
-            .map(|draw| {
-                columns
-                    .iter()
-                    .map(|column| resampled_mean(column, draw))
-                    .collect()
-            })
-            .collect();
+        let sums: Vec<RunningSums> = columns.iter().map(|c| RunningSums::of(c)).collect();
+        let drawn = |draw| sums.iter().map(|column| column.mean(draw)).collect();
+        let draws = draws.iter().map(drawn).collect();
         Ok(Self {
             rows: benchmark.len() as f64,
             means: means?,
@@ -226,11 +220,6 @@ fn omega(column: &[f64], mean_block: f64) -> Result<f64, Undefined> {
     Ok(require_positive_variance(variance)?.sqrt())
 }
 
-/// Mean of the values at the drawn positions.
-pub(crate) fn resampled_mean(column: &[f64], draw: &[usize]) -> f64 {
-    draw.iter().filter_map(|row| column.get(*row)).sum::<f64>() / draw.len() as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,7 +253,8 @@ mod tests {
     #[test]
     fn a_model_equal_to_the_benchmark_has_no_statistic() {
         let losses = wave(0.5);
-        let refused = Differences::new(&losses, &[&losses], &[vec![0; 120]], 4.0);
+        let draws = [Draw::from_positions(&[0; 120], 120).unwrap()];
+        let refused = Differences::new(&losses, &[&losses], &draws, 4.0);
         assert!(matches!(
             refused,
             Err(Undefined::VarianceNotPositive { .. })

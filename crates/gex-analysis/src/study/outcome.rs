@@ -16,18 +16,29 @@ impl OutcomeSpec {
         if self.horizon.length() == 0 {
             return Err(format!("horizon must be at least 1, got {}", self.horizon));
         }
-        match (self.kind, self.horizon) {
-            (
-                OutcomeKind::LogRealizedVariance {
-                    estimator: Estimator::YangZhang,
-                },
-                horizon,
-            ) if horizon.length() < 4 => Err(format!(
+        let horizon = self.horizon;
+        let estimator = self.kind.estimator();
+        if estimator == Some(Estimator::YangZhang) && horizon.length() < 4 {
+            return Err(format!(
                 "yang-zhang needs a horizon of at least 4, got {horizon}: use \
-                     garman-klass-overnight"
-            )),
-            _ => Ok(()),
+                 garman-klass-overnight"
+            ));
         }
+        if self.kind == OutcomeKind::VarianceRatio && horizon.length() < 2 {
+            return Err(format!(
+                "variance-ratio compares a window with its parts and needs a horizon of at least 2, \
+                 got {horizon}"
+            ));
+        }
+        let within = self.kind == OutcomeKind::JumpShare
+            || estimator.is_some_and(Estimator::reads_within_sessions);
+        if within && matches!(horizon, Horizon::Hours(_)) {
+            return Err(format!(
+                "{} reads the bars within sessions, so its horizon counts sessions, got {horizon}",
+                estimator.map_or(self.kind.name(), Estimator::name)
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -43,6 +54,22 @@ pub enum OutcomeKind {
     AbsReturn,
     /// The window's log return.
     Return,
+    /// Logarithm of the window's highest price over its lowest.
+    Range,
+    /// 1 where the return is larger than two standard deviations of the past 22 sessions, else 0.
+    Tail,
+    /// Squared return of the window over the sum of its bars' squared returns; 1 on average without autocorrelation.
+    VarianceRatio,
+    /// Return of the window times the return over as many bars before, each in standard deviations of the past 22
+    /// sessions: its mean is the autocorrelation.
+    Autocorrelation,
+    /// Log of implied less log of realized variance, both per bar.
+    ImpliedLessRealized {
+        /// How a bar's variance is estimated.
+        estimator: Estimator,
+    },
+    /// Share of the realized variance within sessions that jumps made.
+    JumpShare,
 }
 
 impl OutcomeKind {
@@ -52,6 +79,22 @@ impl OutcomeKind {
             Self::LogRealizedVariance { .. } => "log-realized-variance",
             Self::AbsReturn => "abs-return",
             Self::Return => "return",
+            Self::Range => "range",
+            Self::Tail => "tail",
+            Self::VarianceRatio => "variance-ratio",
+            Self::Autocorrelation => "autocorrelation",
+            Self::ImpliedLessRealized { .. } => "implied-less-realized",
+            Self::JumpShare => "jump-share",
+        }
+    }
+
+    /// How variance is estimated, where the outcome is one.
+    pub fn estimator(self) -> Option<Estimator> {
+        match self {
+            Self::LogRealizedVariance { estimator } | Self::ImpliedLessRealized { estimator } => {
+                Some(estimator)
+            }
+            _ => None,
         }
     }
 }
@@ -68,6 +111,23 @@ impl fmt::Display for OutcomeKind {
             }
             Self::AbsReturn => write!(f, "size of the log return"),
             Self::Return => write!(f, "log return"),
+            Self::Range => write!(f, "log of the highest price over the lowest"),
+            Self::Tail => write!(
+                f,
+                "return beyond two standard deviations of the past 22 sessions"
+            ),
+            Self::VarianceRatio => write!(f, "squared return over the sum of squared bar returns"),
+            Self::Autocorrelation => write!(
+                f,
+                "return times the return before, each in past standard deviations"
+            ),
+            Self::ImpliedLessRealized { estimator } => write!(
+                f,
+                "log of implied less log of realized variance ({}), per bar; the index's year \
+                 has the calendar's number of bars",
+                estimator.name()
+            ),
+            Self::JumpShare => write!(f, "share of the variance within sessions made by jumps"),
         }
     }
 }
@@ -87,17 +147,32 @@ pub enum Estimator {
     RogersSatchell,
     /// Overnight, open-to-close and range together; windows of at least four bars.
     YangZhang,
+    /// Squared returns within the session, subsampled, plus the squared overnight return.
+    Realized,
+    /// Squared returns within the session, subsampled, without the overnight return.
+    RealizedWithinSession,
+    /// Bipower variation within the session: realized variance without its jumps.
+    Bipower,
+    /// Squared negative returns within the session.
+    SemivarianceDown,
+    /// Squared positive returns within the session.
+    SemivarianceUp,
 }
 
 impl Estimator {
     /// Every estimator.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::CloseToClose,
         Self::Parkinson,
         Self::GarmanKlass,
         Self::GarmanKlassOvernight,
         Self::RogersSatchell,
         Self::YangZhang,
+        Self::Realized,
+        Self::RealizedWithinSession,
+        Self::Bipower,
+        Self::SemivarianceDown,
+        Self::SemivarianceUp,
     ];
 
     /// The name in kebab case.
@@ -109,6 +184,11 @@ impl Estimator {
             Self::GarmanKlassOvernight => "garman-klass-overnight",
             Self::RogersSatchell => "rogers-satchell",
             Self::YangZhang => "yang-zhang",
+            Self::Realized => "realized",
+            Self::RealizedWithinSession => "realized-within-session",
+            Self::Bipower => "bipower",
+            Self::SemivarianceDown => "semivariance-down",
+            Self::SemivarianceUp => "semivariance-up",
         }
     }
 
@@ -117,6 +197,18 @@ impl Estimator {
         Self::ALL
             .into_iter()
             .find(|estimator| estimator.name() == name)
+    }
+
+    /// Whether it reads the bars within sessions.
+    pub fn reads_within_sessions(self) -> bool {
+        matches!(
+            self,
+            Self::Realized
+                | Self::RealizedWithinSession
+                | Self::Bipower
+                | Self::SemivarianceDown
+                | Self::SemivarianceUp
+        )
     }
 }
 
