@@ -201,13 +201,30 @@ pub fn steps(sample: &Sample) -> Transitions {
     let labels: Vec<Option<usize>> = sample.labels.iter().copied().map(Some).collect();
     let states: Vec<usize> = (0..sample.regimes.len()).collect();
     let table = transitions::transitions(&labels, &states);
+    let staying = |(i, row): (usize, &Vec<usize>)| {
+        let (stays, all) = (row.get(i).copied()?, row.iter().sum::<usize>());
+        let (low, high) = wilson_interval(stays, all, COVERAGE).ok()?;
+        Some((stays as f64 / all as f64, low, high))
+    };
+    let spells = transitions::spells(&labels);
+    let dependence = |state: &usize| {
+        // The last spell is cut short by the end of the sample.
+        let whole = spells.iter().take(spells.len().saturating_sub(1));
+        let of_state = whole.filter(|spell| spell.label == *state);
+        transitions::duration_dependence(&of_state.map(|spell| spell.rows).collect::<Vec<_>>()).ok()
+    };
     Transitions {
         labels: sample
             .regimes
             .iter()
             .map(|name| (*name).to_owned())
             .collect(),
+        staying: table.counts.iter().enumerate().map(staying).collect(),
+        duration_dependence_p: states.iter().map(dependence).collect(),
         counts: table.counts,
         mean_spell: table.mean_duration,
+        spells: table.spells,
+        longest_spell: table.max_duration,
+        implied_spell: table.implied_duration,
     }
 }

@@ -4,12 +4,16 @@
 //! Every number that may be undefined is an `Option` beside the reason why. Nothing here computes.
 
 mod description;
+mod family;
 mod forecast;
+mod scrutiny;
 
 use serde::{Deserialize, Serialize};
 
 pub use description::{Description, DescriptiveRegression, GroupRow, Grouping};
+pub use family::{Family, Member};
 pub use forecast::{Contest, ForecastFinding, ModelRow};
+pub use scrutiny::{Comparison, Diagnostic, NamedEstimate, PlainP, Scrutiny, Variant};
 
 /// Version of the schema of `findings.json`.
 pub const SCHEMA: &str = "gexlab/findings/1";
@@ -29,6 +33,9 @@ pub struct Findings {
     pub hypotheses: Vec<HypothesisFinding>,
     /// How many distinct hypotheses were ever evaluated on this data set.
     pub ledger: LedgerFacts,
+    /// Families of hypotheses judged as one: the primaries, the exploratory ones.
+    #[serde(default)]
+    pub families: Vec<Family>,
     /// The whole sample described; not a test, and nothing that could have been traded.
     #[serde(default)]
     pub description: Option<Description>,
@@ -258,6 +265,15 @@ pub struct HypothesisFinding {
     pub signal_ar1: Option<f64>,
     /// Rows dropped from the panel, by reason.
     pub excluded: Vec<(String, usize)>,
+    /// Lowest regime against highest, by tests that hold under persistence and by those that do not.
+    #[serde(default)]
+    pub comparisons: Vec<Comparison>,
+    /// The headline under scrutiny; of primary hypotheses.
+    #[serde(default)]
+    pub scrutiny: Option<Scrutiny>,
+    /// Forecasts out of sample; of primary hypotheses about variance.
+    #[serde(default)]
+    pub forecast: Option<ForecastFinding>,
 }
 
 /// One rung of the ladder of controls.
@@ -371,4 +387,19 @@ pub struct Transitions {
     pub counts: Vec<Vec<usize>>,
     /// Mean spell length by label, in rows.
     pub mean_spell: Vec<Option<f64>>,
+    /// Number of spells by label.
+    #[serde(default)]
+    pub spells: Vec<usize>,
+    /// Longest spell by label, in rows.
+    #[serde(default)]
+    pub longest_spell: Vec<Option<usize>>,
+    /// Mean spell of a Markov chain with the same probability of staying, `1/(1 − p_ii)`, by label.
+    #[serde(default)]
+    pub implied_spell: Vec<Option<f64>>,
+    /// Probability of staying, by label, with its Wilson interval at 95 %.
+    #[serde(default)]
+    pub staying: Vec<Option<(f64, f64, f64)>>,
+    /// p-value that leaving does not depend on how long a spell has lasted, by label.
+    #[serde(default)]
+    pub duration_dependence_p: Vec<Option<f64>>,
 }

@@ -47,7 +47,7 @@ pub fn forecast(
     let actual = Actual::from(sample, first)?;
     let losses: Vec<Vec<f64>> = models
         .iter()
-        .map(|model| Loss::Qlike.each(actual.variance, &model.variances()))
+        .map(|model| Loss::Qlike.each(actual.variance, &model.forecasts.variances()))
         .collect::<Result<_, _>>()?;
     let confidence = in_confidence(&losses, resamples);
     let rows = models.iter().zip(&losses).enumerate();
@@ -98,18 +98,6 @@ impl<'a> Actual<'a> {
 struct Model {
     name: String,
     forecasts: Forecasts,
-}
-
-impl Model {
-    /// Mean of a log-normal variance whose log is forecast.
-    fn variances(&self) -> Vec<f64> {
-        let pairs = self
-            .forecasts
-            .model
-            .iter()
-            .zip(&self.forecasts.training_variance);
-        pairs.map(|(f, s)| libm::exp(f + 0.5 * s)).collect()
-    }
 }
 
 /// Each rung of the ladder without the signal and with it; the last two are benchmark and contender.

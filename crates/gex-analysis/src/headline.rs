@@ -196,7 +196,7 @@ fn beyond(values: &[f64], sample: &Sample, controls: &[Control]) -> Result<Vec<f
     Ok(Ols::fit(values, design)?.residuals)
 }
 
-fn standardised(signal: &[f64]) -> Result<Vec<f64>, Undefined> {
+pub(crate) fn standardised(signal: &[f64]) -> Result<Vec<f64>, Undefined> {
     let (centre, deviation) = (mean(signal)?, standard_deviation(signal)?);
     if 0.0 < deviation {
         Ok(signal
@@ -208,7 +208,7 @@ fn standardised(signal: &[f64]) -> Result<Vec<f64>, Undefined> {
     }
 }
 
-fn effect(kind: OutcomeKind, outcome: &[f64]) -> Result<Effect, Undefined> {
+pub(crate) fn effect(kind: OutcomeKind, outcome: &[f64]) -> Result<Effect, Undefined> {
     let of = match kind {
         OutcomeKind::LogRealizedVariance { .. } | OutcomeKind::ImpliedLessRealized { .. } => {
             return Ok(Effect::LogVariance);

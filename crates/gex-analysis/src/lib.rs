@@ -2,9 +2,12 @@
 
 pub mod audit;
 pub mod checks;
+pub mod compared;
 pub mod conditional;
 pub mod controls;
 pub mod describe;
+pub mod dynamics;
+pub mod family;
 pub mod findings;
 pub mod forecast;
 pub mod gate;
@@ -21,6 +24,7 @@ pub mod regime;
 pub mod resamples;
 pub mod run;
 pub mod scalping;
+pub mod scrutiny;
 pub mod signal;
 pub mod stats;
 pub mod study;

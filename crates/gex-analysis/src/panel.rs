@@ -273,27 +273,32 @@ impl Sample {
     /// The rows for which `lagged` is known, with it in the place of the signal.
     #[must_use]
     pub fn one_session_older(&self) -> Self {
-        let kept: Vec<usize> = (0..self.rows())
-            .filter(|i| self.lagged.get(*i).copied().flatten().is_some())
-            .collect();
-        let mut older = self.clone();
-        older.signal = kept
-            .iter()
-            .filter_map(|i| self.lagged.get(*i).copied().flatten())
-            .collect();
-        older.sessions = take(&self.sessions, &kept);
-        older.lagged = take(&self.lagged, &kept);
-        older.labels = take(&self.labels, &kept);
-        older.outcome = take(&self.outcome, &kept);
-        older.variance = take(&self.variance, &kept);
-        older.log_return = take(&self.log_return, &kept);
-        older.first_return = take(&self.first_return, &kept);
-        older.controls = self
-            .controls
-            .iter()
-            .map(|(kind, column)| (*kind, take(column, &kept)))
-            .collect();
+        let lagged = |i: usize| self.lagged.get(i).copied().flatten();
+        let mut older = self.filtered(|i| lagged(i).is_some());
+        older.signal = (0..self.rows()).filter_map(lagged).collect();
         older
+    }
+
+    /// The rows whose place `keeps` accepts.
+    #[must_use]
+    pub fn filtered(&self, keeps: impl Fn(usize) -> bool) -> Self {
+        let kept: Vec<usize> = (0..self.rows()).filter(|i| keeps(*i)).collect();
+        let controls = self.controls.iter();
+        Self {
+            regimes: self.regimes,
+            sessions: take(&self.sessions, &kept),
+            signal: take(&self.signal, &kept),
+            lagged: take(&self.lagged, &kept),
+            labels: take(&self.labels, &kept),
+            controls: controls
+                .map(|(kind, column)| (*kind, take(column, &kept)))
+                .collect(),
+            outcome: take(&self.outcome, &kept),
+            variance: take(&self.variance, &kept),
+            log_return: take(&self.log_return, &kept),
+            first_return: take(&self.first_return, &kept),
+            overlap: self.overlap,
+        }
     }
 }
 

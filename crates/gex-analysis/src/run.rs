@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use crate::checks::checks;
+use crate::compared::comparisons;
 use crate::conditional;
 use crate::controls::{IMPLIED_NAMES, implied_series};
 use crate::describe::{Day, describe};
+use crate::family::{Candidate, family};
 use crate::findings::{
-    Description, Estimate, Findings, HypothesisFinding, QualityFacts, SCHEMA, SignalSource,
-    StudyFacts,
+    Description, Estimate, Family, Findings, HypothesisFinding, QualityFacts, Role, SCHEMA,
+    SignalSource, StudyFacts,
 };
+use crate::forecast::forecast;
 use crate::gate::{Gate, regime_gates, sample_gates};
 use crate::grid::{BarsTooCoarse, Step};
 use crate::headline::{self, Refused, RungAnswer};
@@ -19,8 +22,10 @@ use crate::inference::undefined;
 use crate::inputs::{InputFault, Inputs, Signals};
 use crate::panel::{HypothesisPanel, Panel, Sample, panel};
 use crate::parallel::ordered_map;
+use crate::resamples::Resamples;
+use crate::scrutiny::scrutiny;
 use crate::stats::Undefined;
-use crate::study::{Hypothesis, Study};
+use crate::study::{Hypothesis, OutcomeKind, Study};
 use crate::verdict::{Evidence, SIZE, verdicts};
 
 /// What a study found and the rows it was found on.
@@ -64,16 +69,25 @@ pub fn run(study: &Study, inputs: &Inputs<'_>) -> Result<Outcome, StudyError> {
     for hypothesis in study.hypotheses() {
         require_inputs(hypothesis, inputs)?;
     }
-    let found: Result<Vec<Judged>, StudyError> =
-        ordered_map(study.hypotheses(), |hypothesis| examine(hypothesis, inputs))
-            .into_iter()
-            .collect();
-    let judged = judge(found?);
+    let examiner = Examiner {
+        inputs,
+        resamples: Resamples::new(study.seed(), study.draws()),
+        thorough: study.hypotheses().len() <= THOROUGH,
+    };
+    let found: Result<Vec<Judged>, StudyError> = ordered_map(study.hypotheses(), |hypothesis| {
+        examiner.examine(hypothesis)
+    })
+    .into_iter()
+    .collect();
+    let found = found?;
+    let families = families(study, &found, &examiner.resamples);
+    let judged = judge(found);
     let facts = facts(study, inputs);
     let findings = Findings {
         schema: SCHEMA.to_owned(),
         checks: checks(inputs, &facts, &judged),
         quality: quality(inputs, &facts),
+        families,
         description: description(inputs)?,
         ledger: inputs.facts.ledger.clone(),
         study: facts,
@@ -127,32 +141,61 @@ struct Judged {
     panel: HypothesisPanel,
 }
 
-fn examine(hypothesis: &Hypothesis, inputs: &Inputs<'_>) -> Result<Judged, StudyError> {
-    let grid = inputs.grid(Step::of(hypothesis.outcome.horizon))?;
-    let panel = panel(hypothesis, inputs, &grid).map_err(|reason| StudyError::Regime {
-        id: hypothesis.id.clone(),
-        reason,
-    })?;
-    let sample = panel.sample(&hypothesis.controls);
-    let (gates, refused) = gates(&sample);
-    let rungs = headline::ladder(hypothesis, &sample, &refused);
-    let lagged = lagged(hypothesis, &sample, &refused);
-    let evidence = evidence(hypothesis, &sample, &rungs, &gates);
-    let finding = HypothesisFinding {
-        ladder: rungs.into_iter().map(|rung| rung.rung).collect(),
-        lagged_open_interest: Some(lagged),
-        conditional: conditional::table(&sample, grid.per_year),
-        difference: Some(conditional::difference(&sample, &refused)),
-        transitions: Some(conditional::steps(&sample)),
-        signal_ar1: headline::signal_ar1(&sample),
-        excluded: panel.excluded(),
-        ..declared(hypothesis)
-    };
-    Ok(Judged {
-        finding,
-        evidence,
-        panel,
-    })
+/// Exploratory hypotheses are put under scrutiny too in a study of this many at most.
+const THOROUGH: usize = 12;
+
+/// What the hypotheses of one study are examined with.
+struct Examiner<'a> {
+    inputs: &'a Inputs<'a>,
+    resamples: Resamples,
+    thorough: bool,
+}
+
+impl Examiner<'_> {
+    fn examine(&self, hypothesis: &Hypothesis) -> Result<Judged, StudyError> {
+        let grid = self.inputs.grid(Step::of(hypothesis.outcome.horizon))?;
+        let panel = panel(hypothesis, self.inputs, &grid).map_err(|reason| StudyError::Regime {
+            id: hypothesis.id.clone(),
+            reason,
+        })?;
+        let sample = panel.sample(&hypothesis.controls);
+        let (gates, refused) = gates(&sample);
+        let rungs = headline::ladder(hypothesis, &sample, &refused);
+        let lagged = lagged(hypothesis, &sample, &refused);
+        let evidence = evidence(hypothesis, &sample, &rungs, &gates);
+        let comparisons = match refused.any() {
+            None => comparisons(&sample, &self.resamples).unwrap_or_default(),
+            Some(_) => Vec::new(),
+        };
+        let close = self.thorough || hypothesis.role == Role::Primary;
+        let scrutinised = close && refused.all.is_none();
+        let of_variance = matches!(
+            hypothesis.outcome.kind,
+            OutcomeKind::LogRealizedVariance { .. }
+        );
+        let forecast = (scrutinised && of_variance)
+            .then(|| forecast(hypothesis, &sample, &self.resamples).ok())
+            .flatten();
+        let finding = HypothesisFinding {
+            ladder: rungs.into_iter().map(|rung| rung.rung).collect(),
+            lagged_open_interest: Some(lagged),
+            conditional: conditional::table(&sample, grid.per_year),
+            difference: Some(conditional::difference(&sample, &refused)),
+            transitions: Some(conditional::steps(&sample)),
+            signal_ar1: headline::signal_ar1(&sample),
+            excluded: panel.excluded(),
+            comparisons,
+            scrutiny: scrutinised
+                .then(|| scrutiny(hypothesis, self.inputs, &grid, &panel, &sample)),
+            forecast,
+            ..declared(hypothesis)
+        };
+        Ok(Judged {
+            finding,
+            evidence,
+            panel,
+        })
+    }
 }
 
 fn gates(sample: &Sample) -> (Vec<String>, Refused) {
@@ -295,7 +338,36 @@ fn declared(hypothesis: &Hypothesis) -> HypothesisFinding {
         transitions: None,
         signal_ar1: None,
         excluded: Vec::new(),
+        comparisons: Vec::new(),
+        scrutiny: None,
+        forecast: None,
     }
+}
+
+/// The primaries and the exploratory hypotheses, each judged as one family.
+fn families(study: &Study, found: &[Judged], resamples: &Resamples) -> Vec<Family> {
+    let of = |name: &str, role: Role| {
+        let pairs = study.hypotheses().iter().zip(found);
+        let candidates: Vec<Candidate<'_>> = pairs
+            .filter(|(hypothesis, _)| hypothesis.role == role)
+            .map(|(hypothesis, judged)| Candidate {
+                hypothesis,
+                sample: judged.panel.sample(&hypothesis.controls),
+                p: judged
+                    .evidence
+                    .p_ewc
+                    .filter(|_| judged.evidence.gates.is_empty()),
+            })
+            .collect();
+        family(name, &candidates, resamples)
+    };
+    let both = [
+        ("primary", Role::Primary),
+        ("exploratory", Role::Exploratory),
+    ];
+    both.into_iter()
+        .filter_map(|(name, role)| of(name, role))
+        .collect()
 }
 
 fn judge(found: Vec<Judged>) -> Vec<(HypothesisFinding, HypothesisPanel)> {

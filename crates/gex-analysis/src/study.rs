@@ -23,8 +23,14 @@ pub const MAX_PRIMARIES: usize = 4;
 pub struct Study {
     name: String,
     seed: u64,
+    draws: usize,
     hypotheses: Vec<Hypothesis>,
 }
+
+/// Bootstrap draws where a study does not say.
+pub const DRAWS: usize = 1_999;
+/// The fewest bootstrap draws: a p-value of 5 % then has a Monte-Carlo error of 1 %.
+pub const MIN_DRAWS: usize = 499;
 
 impl Study {
     /// Checks hypotheses one by one and as a family.
@@ -52,8 +58,26 @@ impl Study {
         Ok(Self {
             name: name.to_owned(),
             seed,
+            draws: DRAWS,
             hypotheses,
         })
+    }
+
+    /// Asks for another number of bootstrap draws.
+    ///
+    /// # Errors
+    ///
+    /// [`StudyFault::FewDraws`] below [`MIN_DRAWS`].
+    pub fn with_draws(self, draws: usize) -> Result<Self, StudyFault> {
+        if draws < MIN_DRAWS {
+            return Err(StudyFault::FewDraws(draws));
+        }
+        Ok(Self { draws, ..self })
+    }
+
+    /// Draws of every bootstrap.
+    pub fn draws(&self) -> usize {
+        self.draws
     }
 
     /// The name of the study.
@@ -178,6 +202,9 @@ pub enum StudyFault {
     /// More primaries than can be adjusted for.
     #[error("{0} primary hypotheses, at most 4 are allowed: make the rest exploratory")]
     TooManyPrimaries(usize),
+    /// Too few bootstrap draws for a p-value.
+    #[error("study.draws must be at least {MIN_DRAWS}, got {0}")]
+    FewDraws(usize),
     /// One hypothesis can't be carried out.
     #[error("hypothesis {id:?}: {what}")]
     Hypothesis {

@@ -10,6 +10,7 @@
 use rand::{Rng, RngExt};
 
 use super::Undefined;
+use super::hac::floor_to_count;
 use super::moments::{mean, quantile, standard_deviation};
 use super::undefined::{require_finite, require_length, require_rows};
 
@@ -152,22 +153,13 @@ pub fn draw_stationary(
         while 0 < left {
             let start = random.random_range(0..rows);
             let uniform: f64 = random.random();
-            let length = 1 + whole_steps(libm::log1p(-uniform) / log_stay).min(left - 1);
+            let length = 1 + floor_to_count(libm::log1p(-uniform) / log_stay).min(left - 1);
             runs.push((start, length));
             left -= length;
         }
         Draw { rows, runs }
     };
     Ok((0..draws).map(one).collect())
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "zero or above, and a cast saturates"
-)]
-fn whole_steps(steps: f64) -> usize {
-    steps as usize
 }
 
 /// Difference of means, inside less outside a regime, under resampled pairs of rows.

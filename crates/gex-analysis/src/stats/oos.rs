@@ -102,6 +102,12 @@ struct Forecast {
 }
 
 impl Forecasts {
+    /// Means of a log-normal variance whose log is forecast: `exp(f + s²/2)`.
+    pub fn variances(&self) -> Vec<f64> {
+        let pairs = self.model.iter().zip(&self.training_variance);
+        pairs.map(|(f, s)| libm::exp(f + 0.5 * s)).collect()
+    }
+
     fn push(&mut self, forecast: &Forecast) {
         self.filtered += usize::from(!forecast.sane);
         let value = if forecast.sane {
@@ -193,7 +199,7 @@ impl<'a> Training<'a> {
         Ok(Forecast {
             value,
             sane: training.iter().any(|y| *y <= value) && training.iter().any(|y| value <= *y),
-            mean: mean(training)?,
+            mean: self.moments.get(0).copied().unwrap_or(f64::NAN) / training.len() as f64,
             variance: left / (training.len() - size) as f64,
         })
     }

@@ -45,24 +45,56 @@ pub fn partial_shift(
     controls: &[&[f64]],
     embargo: usize,
 ) -> Result<ShiftPlacebo, Undefined> {
-    require_length("signal", signal.len(), outcome.len())?;
-    require_finite("signal", signal)?;
-    let design = controls_with_constant(controls, outcome.len())?;
-    let basis = design.orthonormal_basis()?;
-    let residual_outcome = Ols::fit(outcome, design)?.residuals;
+    let products = Products::new(outcome, signal, controls)?;
+    ShiftPlacebo::rank(&products.over(f64::sqrt), embargo)
+}
 
-    // The constant is among the controls, so centring changes nothing but the rounding.
-    let centre = mean(signal)?;
-    let centred: Vec<f64> = signal.iter().map(|value| value - centre).collect();
-    let correlator = ShiftCorrelator::new(&centred);
-    let left = squared_lengths_left(&centred, &correlator, &basis)?;
-    let covariances = correlator.correlate(&residual_outcome);
-    let by_shift: Vec<f64> = covariances
-        .iter()
-        .zip(&left)
-        .map(|(covariance, left)| covariance / left.sqrt())
-        .collect();
-    ShiftPlacebo::rank(&by_shift, embargo)
+/// Coefficients of the shifted signal beyond the controls, at shifts e to n − e.
+///
+/// # Errors
+/// As [`partial_shift`].
+pub fn shifted_coefficients(
+    outcome: &[f64],
+    signal: &[f64],
+    controls: &[&[f64]],
+    embargo: usize,
+) -> Result<Vec<f64>, Undefined> {
+    let products = Products::new(outcome, signal, controls)?;
+    Ok(ShiftPlacebo::rank(&products.over(|left| left), embargo)?.null)
+}
+
+/// What every shift of the signal leaves beyond the controls.
+struct Products {
+    /// `⟨M y, g_k⟩`
+    covariances: Vec<f64>,
+    /// `‖M g_k‖²`
+    left: Vec<f64>,
+}
+
+impl Products {
+    fn new(outcome: &[f64], signal: &[f64], controls: &[&[f64]]) -> Result<Self, Undefined> {
+        require_length("signal", signal.len(), outcome.len())?;
+        require_finite("signal", signal)?;
+        let design = controls_with_constant(controls, outcome.len())?;
+        let basis = design.orthonormal_basis()?;
+        let residual_outcome = Ols::fit(outcome, design)?.residuals;
+        // The constant is among the controls, so centring changes nothing but the rounding.
+        let centre = mean(signal)?;
+        let centred: Vec<f64> = signal.iter().map(|value| value - centre).collect();
+        let correlator = ShiftCorrelator::new(&centred);
+        Ok(Self {
+            left: squared_lengths_left(&centred, &correlator, &basis)?,
+            covariances: correlator.correlate(&residual_outcome),
+        })
+    }
+
+    /// Covariances over some function of the squared lengths.
+    fn over(&self, unit: impl Fn(f64) -> f64) -> Vec<f64> {
+        let pairs = self.covariances.iter().zip(&self.left);
+        pairs
+            .map(|(covariance, left)| covariance / unit(*left))
+            .collect()
+    }
 }
 
 fn controls_with_constant(controls: &[&[f64]], rows: usize) -> Result<Design, Undefined> {

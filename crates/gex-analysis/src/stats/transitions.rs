@@ -1,5 +1,9 @@
 //! How regimes follow one another: counts, probabilities and spells.
 
+use super::Undefined;
+use super::distribution::chi_squared_upper_tail;
+use super::undefined::require_rows;
+
 /// An uninterrupted run of one label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spell<L> {
@@ -84,6 +88,51 @@ pub fn transitions<L: Copy + PartialEq>(labels: &[Option<L>], states: &[L]) -> T
     }
 }
 
+/// Tests that a spell's chance of ending does not depend on its age, against a geometric law with the same mean.
+///
+/// ```text
+/// χ² = Σ_cells (observed − expected)² / expected        cells − 2 degrees of freedom
+/// ```
+///
+/// Cells are lengths 1, 2, 3, …, the last one open, each with five spells expected at least. Returns the p-value.
+///
+/// # Errors
+/// When there are too few spells for three cells.
+///
+/// ```
+/// use gex_analysis::stats::transitions::duration_dependence;
+/// // Spells that all last three rows are no memoryless chance.
+/// assert!(duration_dependence(&[3; 60])? < 1e-6);
+/// # Ok::<(), gex_analysis::stats::Undefined>(())
+/// ```
+pub fn duration_dependence(lengths: &[usize]) -> Result<f64, Undefined> {
+    const EXPECTED: f64 = 5.0;
+    let spells = lengths.len() as f64;
+    let total: usize = lengths.iter().sum();
+    let ending = spells / total.max(1) as f64;
+    let mut cells: Vec<(f64, f64)> = Vec::new();
+    let (mut from, mut surviving) = (1_usize, 1.0);
+    while EXPECTED <= spells * surviving && ending < 1.0 {
+        // A cell grows until five spells are expected in it and five beyond it, or it is the last.
+        let (mut to, mut beyond) = (from, surviving * (1.0 - ending));
+        while spells * (surviving - beyond) < EXPECTED && EXPECTED <= spells * beyond {
+            to += 1;
+            beyond *= 1.0 - ending;
+        }
+        let last = spells * beyond < EXPECTED;
+        let inside = |length: &&usize| from <= **length && (last || **length <= to);
+        let expected = spells * if last { surviving } else { surviving - beyond };
+        cells.push((lengths.iter().filter(inside).count() as f64, expected));
+        if last {
+            break;
+        }
+        (from, surviving) = (to + 1, beyond);
+    }
+    require_rows(cells.len(), 3)?;
+    let statistic: f64 = cells.iter().map(|(o, e)| (o - e).powi(2) / e).sum();
+    chi_squared_upper_tail(statistic, cells.len() as f64 - 2.0)
+}
+
 fn steps<L: Copy + PartialEq>(labels: &[Option<L>], from: L, states: &[L]) -> Vec<usize> {
     let pair = |to: L| [Some(from), Some(to)];
     states
@@ -112,6 +161,17 @@ fn mean_rows(rows: &[usize]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // Lengths of a memoryless chance, by inversion of the golden-ratio sequence: expected counts, no dependence.
+    #[test]
+    fn geometric_spells_show_no_dependence() -> Result<(), Undefined> {
+        let uniform = |i: u32| (f64::from(i) * 0.618_033_988_749_895).fract();
+        let length = |u: f64| 1 + crate::stats::hac::floor_to_count(u.ln() / 0.8_f64.ln());
+        let lengths: Vec<usize> = (1..400).map(|i| length(uniform(i))).collect();
+        assert!(0.2 < duration_dependence(&lengths)?);
+        assert!(duration_dependence(&lengths[..8]).is_err());
+        Ok(())
+    }
 
     #[test]
     fn a_gap_ends_a_spell_and_is_no_transition() {
