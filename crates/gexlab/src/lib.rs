@@ -14,6 +14,7 @@ pub mod console;
 pub mod diagnostic;
 pub mod exit;
 pub mod finished;
+mod grid;
 pub mod inputs;
 pub mod ledger;
 pub mod load;

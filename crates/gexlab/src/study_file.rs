@@ -45,6 +45,8 @@ pub struct StudyTable {
     pub name: Spanned<String>,
     /// Seed of every random draw.
     pub seed: u64,
+    /// Draws of every bootstrap.
+    pub draws: Option<Spanned<usize>>,
 }
 
 /// `[data]`: what is read.
@@ -226,14 +228,20 @@ pub struct OutcomeTable {
     pub horizon: Spanned<String>,
 }
 
-/// `[grid]`: the exploratory family.
+/// `[grid]`: the exploratory family; what it does not name is that of the first hypothesis.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct GridTable {
     /// Positioning models.
     pub positioning: Option<Vec<Spanned<String>>>,
+    /// Measures.
+    pub measure: Option<Vec<Spanned<String>>>,
     /// Scales.
     pub scale: Option<Vec<Spanned<String>>>,
+    /// Kinds of outcome.
+    pub outcome: Option<Vec<Spanned<String>>>,
+    /// Estimators of variance, for outcomes that have one.
+    pub estimator: Option<Vec<Spanned<String>>>,
     /// Horizons.
     pub horizon: Option<Vec<Spanned<String>>>,
 }

@@ -7,7 +7,7 @@ use gex_analysis::controls::IMPLIED_NAMES;
 use gex_analysis::findings::{Expect, Role};
 use gex_analysis::study::{
     Control, Estimator, Horizon, Hypothesis, OutcomeKind, OutcomeSpec, RegimeRule, RegimeSpec,
-    Scale, SignalColumn, SignalSpec, Study, VENDOR_POSITIONING, column_and_part,
+    Scale, SignalColumn, SignalPart, SignalSpec, Study, VENDOR_POSITIONING, column_and_part,
 };
 use gex_compute::flip::FlipRule;
 use gex_compute::positioning::Positioning;
@@ -16,10 +16,11 @@ use serde_spanned::Spanned;
 
 use crate::checker::Checker;
 use crate::diagnostic::Diagnostic;
+use crate::grid;
 use crate::output_kind::OutputKind;
 use crate::plan::{DataPlan, Source, data_plan, flip_plan, positioning_plan, pricing_plan};
 use crate::study_file::{
-    GridTable, HypothesisTable, OutcomeTable, OutputTable, RegimeTable, SignalTable, StudyFile,
+    HypothesisTable, OutcomeTable, OutputTable, RegimeTable, SignalTable, StudyFile,
 };
 
 /// Everything a run needs, checked.
@@ -66,7 +67,7 @@ pub fn plan(file: &StudyFile, base: &Path) -> Result<Plan, Vec<Diagnostic>> {
         .filter_map(|table| hypothesis(&mut checker, table))
         .collect();
     if let Some(grid) = &file.grid {
-        hypotheses.extend(grid_family(&mut checker, grid, &hypotheses));
+        hypotheses.extend(grid::family(&mut checker, grid, &hypotheses));
     }
     check_controls(&mut checker, file);
     if let Some(data) = &data {
@@ -74,6 +75,7 @@ pub fn plan(file: &StudyFile, base: &Path) -> Result<Plan, Vec<Diagnostic>> {
     }
     let seed = file.study.seed;
     let study = name.and_then(|name| checked_study(&mut checker, (&name, seed), hypotheses, file));
+    let study = study.and_then(|study| with_draws(&mut checker, study, file));
     let whole = match (study, data, pricing, flip) {
         (Some(study), Some(data), Some(pricing), Some(flip)) => Some(Plan {
             study,
@@ -135,6 +137,18 @@ fn checked_study(
     }
 }
 
+fn with_draws(checker: &mut Checker, study: Study, file: &StudyFile) -> Option<Study> {
+    match &file.study.draws {
+        None => Some(study),
+        Some(typed) => checker.read("draws", typed, |draws| {
+            study
+                .clone()
+                .with_draws(*draws)
+                .map_err(|fault| fault.to_string())
+        }),
+    }
+}
+
 fn hypothesis(checker: &mut Checker, table: &HypothesisTable) -> Option<Hypothesis> {
     let roles = [
         ("primary", Role::Primary),
@@ -169,9 +183,7 @@ fn hypothesis(checker: &mut Checker, table: &HypothesisTable) -> Option<Hypothes
 }
 
 fn signal(checker: &mut Checker, table: &SignalTable) -> Option<SignalSpec> {
-    let (column, part) = checker.read("measure", &table.measure, |name| {
-        column_and_part(name).ok_or_else(|| unknown_measure(name))
-    })?;
+    let (column, part) = measure(checker, &table.measure)?;
     let scale = scale(checker, &table.scale)?;
     let positioning = match (&table.positioning, column) {
         (None, SignalColumn::Vendor) => VENDOR_POSITIONING.to_owned(),
@@ -196,6 +208,15 @@ fn signal(checker: &mut Checker, table: &SignalTable) -> Option<SignalSpec> {
     })
 }
 
+pub(crate) fn measure(
+    checker: &mut Checker,
+    typed: &Spanned<String>,
+) -> Option<(SignalColumn, SignalPart)> {
+    checker.read("measure", typed, |name| {
+        column_and_part(name).ok_or_else(|| unknown_measure(name))
+    })
+}
+
 fn unknown_measure(name: &str) -> String {
     let known: Vec<&str> = gex_compute::series::Measure::ALL
         .iter()
@@ -211,7 +232,7 @@ fn unknown_measure(name: &str) -> String {
     }
 }
 
-fn scale(checker: &mut Checker, typed: &Spanned<String>) -> Option<Scale> {
+pub(crate) fn scale(checker: &mut Checker, typed: &Spanned<String>) -> Option<Scale> {
     checker.choose(
         "scale",
         typed,
@@ -309,30 +330,10 @@ fn foreign_keys(checker: &mut Checker, table: &RegimeTable) {
 fn outcome(checker: &mut Checker, table: &OutcomeTable) -> Option<OutcomeSpec> {
     let horizon = horizon(checker, &table.horizon);
     let estimator = match &table.estimator {
-        Some(typed) => {
-            let known = Estimator::ALL.map(|estimator| (estimator.name(), estimator));
-            checker.choose("estimator", typed, &known)?
-        }
+        Some(typed) => self::estimator(checker, typed)?,
         None => Estimator::GarmanKlassOvernight,
     };
-    let kinds = [
-        (
-            "log-realized-variance",
-            OutcomeKind::LogRealizedVariance { estimator },
-        ),
-        ("abs-return", OutcomeKind::AbsReturn),
-        ("return", OutcomeKind::Return),
-        ("range", OutcomeKind::Range),
-        ("tail", OutcomeKind::Tail),
-        ("variance-ratio", OutcomeKind::VarianceRatio),
-        ("autocorrelation", OutcomeKind::Autocorrelation),
-        (
-            "implied-less-realized",
-            OutcomeKind::ImpliedLessRealized { estimator },
-        ),
-        ("jump-share", OutcomeKind::JumpShare),
-    ];
-    let kind = checker.choose("outcome", &table.kind, &kinds)?;
+    let kind = outcome_kind(checker, &table.kind, estimator)?;
     if let Some(typed) = table
         .estimator
         .as_ref()
@@ -348,89 +349,26 @@ fn outcome(checker: &mut Checker, table: &OutcomeTable) -> Option<OutcomeSpec> {
     })
 }
 
+pub(crate) fn estimator(checker: &mut Checker, typed: &Spanned<String>) -> Option<Estimator> {
+    let known = Estimator::ALL.map(|estimator| (estimator.name(), estimator));
+    checker.choose("estimator", typed, &known)
+}
+
+/// An outcome by its name, of this estimator where it has one.
+pub(crate) fn outcome_kind(
+    checker: &mut Checker,
+    typed: &Spanned<String>,
+    estimator: Estimator,
+) -> Option<OutcomeKind> {
+    let kinds = OutcomeKind::all(estimator).map(|kind| (kind.name(), kind));
+    checker.choose("outcome", typed, &kinds)
+}
+
 pub(crate) fn horizon(checker: &mut Checker, typed: &Spanned<String>) -> Option<Horizon> {
     checker.read("horizon", typed, |text| {
         Horizon::from_text(text)
             .ok_or_else(|| format!("a horizon looks like `1session` or `24h`, got `{text}`"))
     })
-}
-
-/// Every combination of the grid, each a hypothesis of its own, built on the first of the file;
-/// one that the file declares already is not counted twice.
-fn grid_family(
-    checker: &mut Checker,
-    grid: &GridTable,
-    declared: &[Hypothesis],
-) -> Vec<Hypothesis> {
-    let Some(first) = declared.first() else {
-        return Vec::new();
-    };
-    let names = |list: &Option<Vec<Spanned<String>>>| -> Option<Vec<String>> {
-        list.as_ref()
-            .map(|list| list.iter().map(|typed| typed.get_ref().clone()).collect())
-    };
-    let positions =
-        names(&grid.positioning).unwrap_or_else(|| vec![first.signal.positioning.clone()]);
-    let scales: Vec<Scale> = match &grid.scale {
-        Some(list) => list
-            .iter()
-            .filter_map(|typed| scale(checker, typed))
-            .collect(),
-        None => vec![first.signal.scale],
-    };
-    let horizons: Vec<Horizon> = match &grid.horizon {
-        Some(list) => list
-            .iter()
-            .filter_map(|typed| horizon(checker, typed))
-            .collect(),
-        None => vec![first.outcome.horizon],
-    };
-    let mut family = Vec::new();
-    for positioning in &positions {
-        for scale in &scales {
-            for horizon in &horizons {
-                family.push(variant(first, positioning, *scale, *horizon));
-            }
-        }
-    }
-    family.retain(|variant| {
-        !declared
-            .iter()
-            .any(|hypothesis| same_test(hypothesis, variant))
-    });
-    for hypothesis in &mut family {
-        hypothesis.id = grid_id(grid, hypothesis);
-    }
-    family
-}
-
-fn variant(first: &Hypothesis, positioning: &str, scale: Scale, horizon: Horizon) -> Hypothesis {
-    let mut hypothesis = first.clone();
-    hypothesis.role = Role::Exploratory;
-    positioning.clone_into(&mut hypothesis.signal.positioning);
-    hypothesis.signal.scale = scale;
-    hypothesis.outcome.horizon = horizon;
-    hypothesis
-}
-
-/// Whether two hypotheses test the same thing beyond the same controls.
-fn same_test(a: &Hypothesis, b: &Hypothesis) -> bool {
-    a.signal == b.signal && a.outcome == b.outcome && a.controls == b.controls
-}
-
-/// Names a variant by what the grid varies: `grid-per-adv-5session`.
-fn grid_id(grid: &GridTable, hypothesis: &Hypothesis) -> String {
-    let mut parts = vec!["grid".to_owned()];
-    if grid.positioning.is_some() {
-        parts.push(hypothesis.signal.positioning.clone());
-    }
-    if grid.scale.is_some() {
-        parts.push(hypothesis.signal.scale.name().to_owned());
-    }
-    if grid.horizon.is_some() {
-        parts.push(hypothesis.outcome.horizon.to_string());
-    }
-    parts.join("-")
 }
 
 /// Every positioning that a signal or the grid names must be computed, or the signal is a series.
@@ -451,19 +389,21 @@ fn check_models(checker: &mut Checker, file: &StudyFile, data: &DataPlan, models
     for typed in signals.chain(grid) {
         checker.choose("positioning among [positioning] models", typed, &words);
     }
-    for table in &file.hypothesis {
-        let bare = table.signal.measure.get_ref().trim_start_matches("abs-");
+    let measures = file.hypothesis.iter().map(|table| &table.signal.measure);
+    let in_grid = file
+        .grid
+        .iter()
+        .filter_map(|grid| grid.measure.as_ref())
+        .flatten();
+    for typed in measures.chain(in_grid) {
+        let bare = typed.get_ref().trim_start_matches("abs-");
         if is_series != (bare == "value") {
             let message = if is_series {
                 "a series that somebody else computed has one measure: `value`"
             } else {
                 "`value` is the measure of a series; an archive has `net-gex` and others"
             };
-            checker.fault(Diagnostic::new(
-                message,
-                table.signal.measure.span(),
-                "not in this data",
-            ));
+            checker.fault(Diagnostic::new(message, typed.span(), "not in this data"));
         }
     }
 }
@@ -488,7 +428,16 @@ fn check_controls(checker: &mut Checker, file: &StudyFile) {
         }
     }
     let controls = file.hypothesis.iter().flat_map(|table| &table.controls);
-    let outcomes = file.hypothesis.iter().map(|table| &table.outcome.kind);
+    let in_grid = file
+        .grid
+        .iter()
+        .filter_map(|grid| grid.outcome.as_ref())
+        .flatten();
+    let outcomes = file
+        .hypothesis
+        .iter()
+        .map(|table| &table.outcome.kind)
+        .chain(in_grid);
     let implied = [Control::ImpliedVariance.name(), "implied-less-realized"];
     for typed in controls.chain(outcomes) {
         let needed = implied.contains(&typed.get_ref().as_str());

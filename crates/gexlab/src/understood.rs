@@ -15,7 +15,7 @@ use crate::study_plan::Plan;
 pub fn understood(plan: &Plan) -> Value {
     let pricing = &plan.pricing;
     json!({
-        "study": { "name": plan.study.name(), "seed": plan.study.seed() },
+        "study": { "name": plan.study.name(), "seed": plan.study.seed(), "draws": plan.study.draws() },
         "data": {
             "source": source(&plan.data.source),
             "underlying": plan.data.underlying,

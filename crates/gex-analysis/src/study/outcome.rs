@@ -73,6 +73,31 @@ pub enum OutcomeKind {
 }
 
 impl OutcomeKind {
+    /// Every kind, with this estimator where it has one.
+    pub fn all(estimator: Estimator) -> [Self; 9] {
+        [
+            Self::LogRealizedVariance { estimator },
+            Self::AbsReturn,
+            Self::Return,
+            Self::Range,
+            Self::Tail,
+            Self::VarianceRatio,
+            Self::Autocorrelation,
+            Self::ImpliedLessRealized { estimator },
+            Self::JumpShare,
+        ]
+    }
+
+    /// The same kind with another estimator, where it has one.
+    #[must_use]
+    pub fn with(self, estimator: Estimator) -> Self {
+        match self {
+            Self::LogRealizedVariance { .. } => Self::LogRealizedVariance { estimator },
+            Self::ImpliedLessRealized { .. } => Self::ImpliedLessRealized { estimator },
+            other => other,
+        }
+    }
+
     /// The name in kebab case.
     pub fn name(self) -> &'static str {
         match self {
