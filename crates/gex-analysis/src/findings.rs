@@ -4,16 +4,20 @@
 //! Every number that may be undefined is an `Option` beside the reason why. Nothing here computes.
 
 mod description;
+mod event;
 mod family;
 mod forecast;
 mod scrutiny;
+mod strategy;
 
 use serde::{Deserialize, Serialize};
 
 pub use description::{Description, DescriptiveRegression, GroupRow, Grouping};
+pub use event::{EventFinding, LevelFinding, LevelRow};
 pub use family::{Family, Member};
 pub use forecast::{Contest, ForecastFinding, ModelRow};
 pub use scrutiny::{Comparison, Diagnostic, NamedEstimate, PlainP, Scrutiny, Variant};
+pub use strategy::{Earned, StrategyFinding};
 
 /// Version of the schema of `findings.json`.
 pub const SCHEMA: &str = "gexlab/findings/1";
@@ -36,6 +40,19 @@ pub struct Findings {
     /// Families of hypotheses judged as one: the primaries, the exploratory ones.
     #[serde(default)]
     pub families: Vec<Family>,
+    /// What followed events.
+    #[serde(default)]
+    pub events: Vec<EventFinding>,
+    /// Prices at walls and into expiries.
+    #[serde(default)]
+    pub levels: Vec<LevelFinding>,
+    /// Strategies: an appendix, never the proof.
+    #[serde(default)]
+    pub strategies: Vec<StrategyFinding>,
+    /// Probability that the best strategy in half of the time lies below the median in the other half (Bailey,
+    /// Borwein, López de Prado and Zhu 2017); of two strategies at least.
+    #[serde(default)]
+    pub overfitting_probability: Option<f64>,
     /// The whole sample described; not a test, and nothing that could have been traded.
     #[serde(default)]
     pub description: Option<Description>,

@@ -7,6 +7,7 @@ pub mod conditional;
 pub mod controls;
 pub mod describe;
 pub mod dynamics;
+pub mod event_study;
 pub mod family;
 pub mod findings;
 pub mod forecast;
@@ -27,6 +28,7 @@ pub mod scalping;
 pub mod scrutiny;
 pub mod signal;
 pub mod stats;
+pub mod strategy;
 pub mod study;
 pub mod verdict;
 

@@ -33,6 +33,11 @@ impl Resamples {
         }
     }
 
+    /// The seed.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Number of resamples.
     pub fn draws(&self) -> usize {
         self.draws

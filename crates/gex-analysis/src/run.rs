@@ -9,10 +9,11 @@ use crate::compared::comparisons;
 use crate::conditional;
 use crate::controls::{IMPLIED_NAMES, implied_series};
 use crate::describe::{Day, describe};
+use crate::event_study::{Aftermath, study_event};
 use crate::family::{Candidate, family};
 use crate::findings::{
-    Description, Estimate, Family, Findings, HypothesisFinding, QualityFacts, Role, SCHEMA,
-    SignalSource, StudyFacts,
+    Description, Estimate, EventFinding, Family, Findings, HypothesisFinding, LevelFinding,
+    QualityFacts, Role, SCHEMA, SignalSource, StudyFacts,
 };
 use crate::forecast::forecast;
 use crate::gate::{Gate, regime_gates, sample_gates};
@@ -24,7 +25,8 @@ use crate::panel::{HypothesisPanel, Panel, Sample, panel};
 use crate::parallel::ordered_map;
 use crate::resamples::Resamples;
 use crate::scrutiny::scrutiny;
-use crate::stats::Undefined;
+use crate::stats::{Undefined, pbo};
+use crate::strategy::{Trial, Tried, try_strategy};
 use crate::study::{Hypothesis, OutcomeKind, Study};
 use crate::verdict::{Evidence, SIZE, verdicts};
 
@@ -80,6 +82,8 @@ pub fn run(study: &Study, inputs: &Inputs<'_>) -> Result<Outcome, StudyError> {
     .into_iter()
     .collect();
     let found = found?;
+    let (events, levels) = events(study, inputs, &examiner.resamples)?;
+    let tried = tried(study, inputs, &found, &examiner.resamples)?;
     let families = families(study, &found, &examiner.resamples);
     let judged = judge(found);
     let facts = facts(study, inputs);
@@ -88,6 +92,10 @@ pub fn run(study: &Study, inputs: &Inputs<'_>) -> Result<Outcome, StudyError> {
         checks: checks(inputs, &facts, &judged),
         quality: quality(inputs, &facts),
         families,
+        events,
+        levels,
+        overfitting_probability: overfitting(&tried),
+        strategies: tried.into_iter().map(|tried| tried.finding).collect(),
         description: description(inputs)?,
         ledger: inputs.facts.ledger.clone(),
         study: facts,
@@ -342,6 +350,78 @@ fn declared(hypothesis: &Hypothesis) -> HypothesisFinding {
         scrutiny: None,
         forecast: None,
     }
+}
+
+fn events(
+    study: &Study,
+    inputs: &Inputs<'_>,
+    resamples: &Resamples,
+) -> Result<(Vec<EventFinding>, Vec<LevelFinding>), BarsTooCoarse> {
+    let (mut paths, mut levels) = (Vec::new(), Vec::new());
+    if study.events().is_empty() {
+        return Ok((paths, levels));
+    }
+    let grid = inputs.grid(Step::Session)?;
+    let found = ordered_map(study.events(), |spec| {
+        study_event(spec, inputs, &grid, resamples)
+    });
+    for aftermath in found {
+        match aftermath {
+            Aftermath::Path(path) => paths.push(*path),
+            Aftermath::Level(level) => levels.push(level),
+        }
+    }
+    Ok((paths, levels))
+}
+
+fn tried(
+    study: &Study,
+    inputs: &Inputs<'_>,
+    found: &[Judged],
+    resamples: &Resamples,
+) -> Result<Vec<Tried>, BarsTooCoarse> {
+    if study.strategies().is_empty() {
+        return Ok(Vec::new());
+    }
+    let grid = inputs.grid(Step::Session)?;
+    let tried = ordered_map(study.strategies(), |spec| {
+        let pairs = study.hypotheses().iter().zip(found);
+        let own = { pairs }.find(|(hypothesis, _)| hypothesis.id == spec.hypothesis);
+        own.map(|(hypothesis, judged)| {
+            try_strategy(&Trial {
+                spec,
+                hypothesis,
+                sample: &judged.panel.sample(&hypothesis.controls),
+                inputs,
+                grid: &grid,
+                resamples,
+            })
+        })
+    });
+    Ok(tried.into_iter().flatten().collect())
+}
+
+/// Blocks into which the time is cut for the probability of overfitting.
+const BLOCKS: usize = 10;
+
+fn overfitting(tried: &[Tried]) -> Option<f64> {
+    let rows = tried
+        .iter()
+        .map(|tried| tried.net.len())
+        .min()
+        .filter(|rows| 0 < *rows)?;
+    // The latest rows, which all strategies have.
+    let latest = |tried: &'_ Tried| tried.net.len() - rows;
+    let trials: Vec<&[f64]> = tried
+        .iter()
+        .map(|tried| tried.net.get(latest(tried)..).unwrap_or_default())
+        .collect();
+    if trials.len() < 2 {
+        return None;
+    }
+    pbo::overfitting(&trials, BLOCKS)
+        .ok()
+        .map(|found| found.probability)
 }
 
 /// The primaries and the exploratory hypotheses, each judged as one family.

@@ -100,7 +100,8 @@ fn chain_point(point: &GexPoint, value: Option<f64>, part: SignalPart) -> RawPoi
     }
 }
 
-fn above_flip(point: &GexPoint) -> Option<f64> {
+/// ln(spot / flip); infinite where the book never changes sign.
+pub(crate) fn above_flip(point: &GexPoint) -> Option<f64> {
     match point.flip_status {
         FlipStatus::AlwaysPositive => Some(f64::INFINITY),
         FlipStatus::AlwaysNegative => Some(f64::NEG_INFINITY),

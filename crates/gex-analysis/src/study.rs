@@ -3,17 +3,22 @@
 //! What was typed is the study file's affair; a [`Study`] exists only if every part of it can be
 //! carried out.
 
+mod event;
 mod outcome;
 mod regime;
 mod signal;
+mod strategy;
 
 use crate::findings::{Expect, Role};
 
+pub use event::{ESTIMATION_SESSIONS, EventKind, EventOutcome, EventSpec};
 pub use outcome::{Estimator, Horizon, OutcomeKind, OutcomeSpec};
 pub use regime::{RegimeRule, RegimeSpec};
 pub use signal::{
     Scale, SignalColumn, SignalPart, SignalSpec, VENDOR_POSITIONING, column_and_part,
 };
+
+pub use strategy::{ForecastOf, Hold, StrategyKind, StrategySpec};
 
 /// The greatest number of primary hypotheses: Holm over more would leave no power.
 pub const MAX_PRIMARIES: usize = 4;
@@ -25,6 +30,8 @@ pub struct Study {
     seed: u64,
     draws: usize,
     hypotheses: Vec<Hypothesis>,
+    events: Vec<EventSpec>,
+    strategies: Vec<StrategySpec>,
 }
 
 /// Bootstrap draws where a study does not say.
@@ -60,6 +67,8 @@ impl Study {
             seed,
             draws: DRAWS,
             hypotheses,
+            events: Vec::new(),
+            strategies: Vec::new(),
         })
     }
 
@@ -73,6 +82,69 @@ impl Study {
             return Err(StudyFault::FewDraws(draws));
         }
         Ok(Self { draws, ..self })
+    }
+
+    /// Adds event studies.
+    ///
+    /// # Errors
+    ///
+    /// [`StudyFault`] naming the event, the value and the cure.
+    pub fn with_events(self, events: Vec<EventSpec>) -> Result<Self, StudyFault> {
+        for (i, event) in events.iter().enumerate() {
+            if !is_kebab(&event.id) {
+                return Err(StudyFault::BadId(event.id.clone()));
+            }
+            if events.iter().take(i).any(|other| other.id == event.id) {
+                return Err(StudyFault::SameId(event.id.clone()));
+            }
+            event.check().map_err(|what| StudyFault::Event {
+                id: event.id.clone(),
+                what,
+            })?;
+        }
+        Ok(Self { events, ..self })
+    }
+
+    /// The event studies, in the order of the study file.
+    pub fn events(&self) -> &[EventSpec] {
+        &self.events
+    }
+
+    /// Adds strategies.
+    ///
+    /// # Errors
+    ///
+    /// [`StudyFault`] naming the strategy, the value and the cure.
+    pub fn with_strategies(self, strategies: Vec<StrategySpec>) -> Result<Self, StudyFault> {
+        for (i, strategy) in strategies.iter().enumerate() {
+            if !is_kebab(&strategy.id) {
+                return Err(StudyFault::BadId(strategy.id.clone()));
+            }
+            if strategies
+                .iter()
+                .take(i)
+                .any(|other| other.id == strategy.id)
+            {
+                return Err(StudyFault::SameId(strategy.id.clone()));
+            }
+            let known = self.hypotheses.iter().find(|h| h.id == strategy.hypothesis);
+            let sessions = known.is_some_and(|h| matches!(h.outcome.horizon, Horizon::Sessions(_)));
+            let fault = match known {
+                None => Some(format!("there is no hypothesis {:?}", strategy.hypothesis)),
+                Some(_) if !sessions => Some("its hypothesis must count sessions".to_owned()),
+                Some(_) => strategy.check().err(),
+            };
+            if let Some(what) = fault {
+                let id = strategy.id.clone();
+                return Err(StudyFault::Strategy { id, what });
+            }
+        }
+        Ok(Self { strategies, ..self })
+    }
+
+    /// The strategies, in the order of the study file.
+    pub fn strategies(&self) -> &[StrategySpec] {
+        &self.strategies
     }
 
     /// Draws of every bootstrap.
@@ -194,10 +266,10 @@ pub enum StudyFault {
     #[error("a study needs at least one hypothesis, add a [[hypothesis]] table")]
     NoHypothesis,
     /// Two hypotheses share an id.
-    #[error("two hypotheses have the id {0:?}, rename one")]
+    #[error("two have the id {0:?}, rename one")]
     SameId(String),
     /// An id that can't name a file or an anchor.
-    #[error("hypothesis id {0:?} must be in kebab case: a-z, 0-9 and -")]
+    #[error("the id {0:?} must be in kebab case: a-z, 0-9 and -")]
     BadId(String),
     /// More primaries than can be adjusted for.
     #[error("{0} primary hypotheses, at most 4 are allowed: make the rest exploratory")]
@@ -205,6 +277,22 @@ pub enum StudyFault {
     /// Too few bootstrap draws for a p-value.
     #[error("study.draws must be at least {MIN_DRAWS}, got {0}")]
     FewDraws(usize),
+    /// One strategy can't be carried out.
+    #[error("strategy {id:?}: {what}")]
+    Strategy {
+        /// Its id.
+        id: String,
+        /// What is wrong, and the cure.
+        what: String,
+    },
+    /// One event study can't be carried out.
+    #[error("event {id:?}: {what}")]
+    Event {
+        /// Its id.
+        id: String,
+        /// What is wrong, and the cure.
+        what: String,
+    },
     /// One hypothesis can't be carried out.
     #[error("hypothesis {id:?}: {what}")]
     Hypothesis {

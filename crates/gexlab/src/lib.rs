@@ -12,6 +12,7 @@ pub mod choose;
 pub mod cmd;
 pub mod console;
 pub mod diagnostic;
+mod event_plan;
 pub mod exit;
 pub mod finished;
 mod grid;

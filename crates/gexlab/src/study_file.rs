@@ -35,6 +35,12 @@ pub struct StudyFile {
     pub hypothesis: Vec<HypothesisTable>,
     /// `[grid]`
     pub grid: Option<GridTable>,
+    /// `[[event]]`
+    #[serde(default)]
+    pub event: Vec<EventTable>,
+    /// `[[strategy]]`
+    #[serde(default)]
+    pub strategy: Vec<StrategyTable>,
 }
 
 /// `[study]`: name and seed.
@@ -244,6 +250,64 @@ pub struct GridTable {
     pub estimator: Option<Vec<Spanned<String>>>,
     /// Horizons.
     pub horizon: Option<Vec<Spanned<String>>>,
+}
+
+/// `[[event]]`: events whose aftermath is studied.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventTable {
+    /// Identifier in kebab case.
+    pub id: Spanned<String>,
+    /// The claim in one sentence.
+    pub claim: String,
+    /// `flip-crossing-down`, `gamma-inversion`, `squeeze`, `roll-off`, `call-wall-touch`, `pinning`, …
+    pub kind: Spanned<String>,
+    /// Positioning model; a series that somebody else computed has none.
+    pub positioning: Option<Spanned<String>>,
+    /// `log-variance`, `abs-return` or `cumulative-return`.
+    pub outcome: Option<Spanned<String>>,
+    /// Estimator of the variance.
+    pub estimator: Option<Spanned<String>>,
+    /// Sessions shown before an event.
+    pub pre: Option<Spanned<usize>>,
+    /// Sessions shown after an event.
+    pub post: Option<Spanned<usize>>,
+    /// Sessions between two events at least.
+    #[serde(rename = "min-gap")]
+    pub min_gap: Option<Spanned<usize>>,
+    /// Share of gross gamma that must expire: of `roll-off` and `pinning`.
+    pub share: Option<Spanned<f64>>,
+    /// Daily deviations beyond the wall: of `stop-run`.
+    pub beyond: Option<Spanned<f64>>,
+    /// Distance between strikes: of `pinning`.
+    pub lattice: Option<Spanned<f64>>,
+}
+
+/// `[[strategy]]`: what a trader would have earned; an appendix, never the proof.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StrategyTable {
+    /// Identifier in kebab case.
+    pub id: Spanned<String>,
+    /// The hypothesis whose signal, regimes and controls are used.
+    pub hypothesis: Spanned<String>,
+    /// `regime-long-flat` or `volatility-target`.
+    pub kind: Spanned<String>,
+    /// Regime to be long in: `lowest` or `highest`.
+    pub hold: Option<Spanned<String>>,
+    /// Volatility aimed at, a year, as a share.
+    pub target: Option<Spanned<f64>>,
+    /// Largest weight.
+    pub cap: Option<Spanned<f64>>,
+    /// What the forecast knows: `controls` or `controls-and-signal`.
+    pub forecast: Option<Spanned<String>>,
+    /// Closes between the decision's session and the trade.
+    pub delay: Option<Spanned<usize>>,
+    /// Cost of a unit of weight traded, in basis points.
+    #[serde(rename = "cost-bp")]
+    pub cost_bp: Option<Spanned<f64>>,
+    /// Money that trades, for impact on the average daily volume; needs the control `adv`.
+    pub capital: Option<Spanned<f64>>,
 }
 
 /// Reads the text of a study file.

@@ -16,6 +16,7 @@ use serde_spanned::Spanned;
 
 use crate::checker::Checker;
 use crate::diagnostic::Diagnostic;
+use crate::event_plan::with_appendices;
 use crate::grid;
 use crate::output_kind::OutputKind;
 use crate::plan::{DataPlan, Source, data_plan, flip_plan, positioning_plan, pricing_plan};
@@ -76,6 +77,7 @@ pub fn plan(file: &StudyFile, base: &Path) -> Result<Plan, Vec<Diagnostic>> {
     let seed = file.study.seed;
     let study = name.and_then(|name| checked_study(&mut checker, (&name, seed), hypotheses, file));
     let study = study.and_then(|study| with_draws(&mut checker, study, file));
+    let study = study.and_then(|study| with_appendices(&mut checker, study, file, data.as_ref()));
     let whole = match (study, data, pricing, flip) {
         (Some(study), Some(data), Some(pricing), Some(flip)) => Some(Plan {
             study,
@@ -386,7 +388,11 @@ fn check_models(checker: &mut Checker, file: &StudyFile, data: &DataPlan, models
         .iter()
         .filter_map(|grid| grid.positioning.as_ref())
         .flatten();
-    for typed in signals.chain(grid) {
+    let events = file
+        .event
+        .iter()
+        .filter_map(|table| table.positioning.as_ref());
+    for typed in signals.chain(grid).chain(events) {
         checker.choose("positioning among [positioning] models", typed, &words);
     }
     let measures = file.hypothesis.iter().map(|table| &table.signal.measure);

@@ -3,7 +3,7 @@
 //! Paths are left out: the same study of the same data is the same run wherever the files lie.
 
 use gex_analysis::findings::{Expect, Role};
-use gex_analysis::study::{Estimator, Hypothesis};
+use gex_analysis::study::{Estimator, EventSpec, Hypothesis, StrategySpec};
 use gex_compute::positioning::Positioning;
 use serde_json::{Value, json};
 
@@ -39,6 +39,13 @@ pub fn understood(plan: &Plan) -> Value {
         "outputs": plan.outputs.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
         "positioning": plan.models.iter().map(|model| positioning(*model)).collect::<Vec<_>>(),
         "hypotheses": plan.study.hypotheses().iter().map(whole_hypothesis).collect::<Vec<_>>(),
+        "events": plan.study.events().iter().map(|event| format!("{event:?}")).collect::<Vec<_>>(),
+        "strategies": plan
+            .study
+            .strategies()
+            .iter()
+            .map(|strategy| format!("{strategy:?}"))
+            .collect::<Vec<_>>(),
     })
 }
 
@@ -67,7 +74,32 @@ pub fn hypothesis_hashes(plan: &Plan) -> Vec<String> {
         ]);
         hash(parts.to_string().as_bytes())
     };
-    plan.study.hypotheses().iter().map(tested).collect()
+    let hypotheses = plan.study.hypotheses().iter().map(tested);
+    hypotheses.chain(appendices(plan, &whole)).collect()
+}
+
+/// Hashes of event studies and strategies, which are looked at as hypotheses are; not their names or claims.
+fn appendices(plan: &Plan, whole: &Value) -> Vec<String> {
+    let events = plan.study.events().iter().map(|event| {
+        let (id, claim) = (String::new(), String::new());
+        let tested = EventSpec {
+            id,
+            claim,
+            ..event.clone()
+        };
+        format!("{tested:?}")
+    });
+    let strategies = plan.study.strategies().iter().map(|strategy| {
+        let id = String::new();
+        let tested = StrategySpec {
+            id,
+            ..strategy.clone()
+        };
+        format!("{tested:?}")
+    });
+    let data = [&whole["pricing"], &whole["flip"], &whole["data"]["source"]];
+    let of = |tested: String| hash(json!([tested, data]).to_string().as_bytes());
+    events.chain(strategies).map(of).collect()
 }
 
 fn source(source: &Source) -> Value {

@@ -46,58 +46,111 @@ pub struct Performance {
     pub growth_per_year: Option<f64>,
 }
 
-/// Runs weights, one a row, against log returns.
+/// What was held, traded and earned, one entry a row with a position.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Account {
+    /// Weights held.
+    pub held: Vec<f64>,
+    /// Weight traded to get there.
+    pub trades: Vec<f64>,
+    /// Return before costs.
+    pub gross: Vec<f64>,
+    /// Return after costs.
+    pub net: Vec<f64>,
+    costs: Vec<f64>,
+}
+
+impl Account {
+    /// Holds weights, one a row, against log returns; `impact` adds a cost per unit of weight traded at each row.
+    ///
+    /// # Errors
+    /// When lengths differ, a value is not finite, or no row remains after the delay.
+    pub fn run(
+        weights: &[f64],
+        log_returns: &[f64],
+        impact: Option<&[f64]>,
+        execution: Execution,
+    ) -> Result<Self, Undefined> {
+        require_length("weights", weights.len(), log_returns.len())?;
+        require_finite("weight", weights)?;
+        require_finite("return", log_returns)?;
+        let lead = execution.delay + 1;
+        require_rows(weights.len(), lead + 2)?;
+        let held = weights.get(..weights.len() - lead).unwrap_or_default();
+        let before = std::iter::once(&0.0).chain(held);
+        let trades: Vec<f64> = held
+            .iter()
+            .zip(before)
+            .map(|(now, then)| (now - then).abs())
+            .collect();
+        let nothing = vec![0.0; weights.len()];
+        let impact = impact.unwrap_or(&nothing);
+        require_length("impact", impact.len(), weights.len())?;
+        require_finite("impact", impact)?;
+        let costs: Vec<f64> = trades
+            .iter()
+            .zip(impact)
+            .map(|(trade, impact)| (execution.cost_per_turnover + impact) * trade)
+            .collect();
+        let gross: Vec<f64> = held
+            .iter()
+            .zip(log_returns.iter().skip(lead))
+            .map(|(w, r)| w * libm::expm1(*r))
+            .collect();
+        Ok(Self {
+            net: gross.iter().zip(&costs).map(|(g, c)| g - c).collect(),
+            held: held.to_vec(),
+            trades,
+            gross,
+            costs,
+        })
+    }
+
+    /// Sums up what was earned.
+    ///
+    /// # Errors
+    /// When there is no row.
+    pub fn performance(&self, periods_per_year: f64) -> Result<Performance, Undefined> {
+        let (wealth, max_drawdown) = wealth_and_drawdown(&self.net);
+        let years = self.net.len() as f64 / periods_per_year;
+        Ok(Performance {
+            rows: self.net.len(),
+            total_return: wealth - 1.0,
+            mean: mean(&self.net)?,
+            sharpe_annual: sharpe_ratio(&self.net)
+                .ok()
+                .map(|ratio| ratio * periods_per_year.sqrt()),
+            max_drawdown,
+            turnover_per_year: self.trades.iter().sum::<f64>() / years,
+            cost_total: self.costs.iter().sum(),
+            exposure: mean(&self.held)?,
+            growth_per_year: (wealth > 0.0).then(|| libm::pow(wealth, years.recip()) - 1.0),
+        })
+    }
+
+    /// Cost per unit of weight traded at which the mean net return is zero; `None` without trades.
+    pub fn break_even_cost(&self) -> Option<f64> {
+        let traded: f64 = self.trades.iter().sum();
+        (0.0 < traded).then(|| self.gross.iter().sum::<f64>() / traded)
+    }
+}
+
+/// Runs weights, one a row, against log returns, and sums up.
 ///
 /// # Errors
-/// When lengths differ, a value is not finite, or no row remains after the delay.
+/// As [`Account::run`].
 pub fn run(
     weights: &[f64],
     log_returns: &[f64],
     execution: Execution,
 ) -> Result<Performance, Undefined> {
-    require_length("weights", weights.len(), log_returns.len())?;
-    require_finite("weight", weights)?;
-    require_finite("return", log_returns)?;
-    let lead = execution.delay + 1;
-    require_rows(weights.len(), lead + 2)?;
-    let held = weights.get(..weights.len() - lead).unwrap_or_default();
-    let before = std::iter::once(&0.0).chain(held);
-    let trades: Vec<f64> = held
-        .iter()
-        .zip(before)
-        .map(|(now, then)| (now - then).abs())
-        .collect();
-    let net: Vec<f64> = held
-        .iter()
-        .zip(&trades)
-        .zip(log_returns.iter().skip(lead))
-        .map(|((w, trade), r)| w * libm::expm1(*r) - execution.cost_per_turnover * trade)
-        .collect();
-    summarise(held, &trades, &net, execution)
+    let account = Account::run(weights, log_returns, None, execution)?;
+    account.performance(execution.periods_per_year)
 }
 
-fn summarise(
-    held: &[f64],
-    trades: &[f64],
-    net: &[f64],
-    execution: Execution,
-) -> Result<Performance, Undefined> {
-    let rows = net.len() as f64;
-    let traded: f64 = trades.iter().sum();
-    let (wealth, max_drawdown) = wealth_and_drawdown(net);
-    let years = rows / execution.periods_per_year;
-    let root = execution.periods_per_year.sqrt();
-    Ok(Performance {
-        rows: net.len(),
-        total_return: wealth - 1.0,
-        mean: mean(net)?,
-        sharpe_annual: sharpe_ratio(net).ok().map(|ratio| ratio * root),
-        max_drawdown,
-        turnover_per_year: traded / years,
-        cost_total: execution.cost_per_turnover * traded,
-        exposure: mean(held)?,
-        growth_per_year: (wealth > 0.0).then(|| libm::pow(wealth, years.recip()) - 1.0),
-    })
+/// Largest fall from a peak, as a share, zero or below.
+pub fn max_drawdown(net: &[f64]) -> f64 {
+    wealth_and_drawdown(net).1
 }
 
 fn wealth_and_drawdown(net: &[f64]) -> (f64, f64) {
