@@ -7,6 +7,7 @@ mod description;
 mod event;
 mod family;
 mod forecast;
+mod pooled;
 mod scrutiny;
 mod strategy;
 
@@ -16,6 +17,7 @@ pub use description::{Description, DescriptiveRegression, GroupRow, Grouping};
 pub use event::{EventFinding, LevelFinding, LevelRow};
 pub use family::{Family, Member};
 pub use forecast::{Contest, ForecastFinding, ModelRow};
+pub use pooled::{PooledFinding, UnderlyingRow};
 pub use scrutiny::{Comparison, Diagnostic, NamedEstimate, PlainP, Scrutiny, Variant};
 pub use strategy::{Earned, StrategyFinding};
 
@@ -40,6 +42,9 @@ pub struct Findings {
     /// Families of hypotheses judged as one: the primaries, the exploratory ones.
     #[serde(default)]
     pub families: Vec<Family>,
+    /// Hypotheses on several underlyings.
+    #[serde(default)]
+    pub pooled: Vec<PooledFinding>,
     /// What followed events.
     #[serde(default)]
     pub events: Vec<EventFinding>,

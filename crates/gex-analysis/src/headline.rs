@@ -186,7 +186,11 @@ fn in_lowest_regime(
 }
 
 /// What is left of a column beyond the controls.
-fn beyond(values: &[f64], sample: &Sample, controls: &[Control]) -> Result<Vec<f64>, Undefined> {
+pub(crate) fn beyond(
+    values: &[f64],
+    sample: &Sample,
+    controls: &[Control],
+) -> Result<Vec<f64>, Undefined> {
     let columns = sample.columns(controls);
     let design = if columns.is_empty() {
         Design::constant_only(sample.rows())?
@@ -244,7 +248,7 @@ fn share(kind: OutcomeKind) -> &'static str {
     }
 }
 
-fn level_unit(kind: OutcomeKind) -> String {
+pub(crate) fn level_unit(kind: OutcomeKind) -> String {
     format!("{} per standard deviation of the signal", share(kind))
 }
 

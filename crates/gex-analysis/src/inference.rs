@@ -55,7 +55,7 @@ impl Effect {
     }
 
     /// Translates the error of a coefficient, by the slope of [`Effect::of`] there (delta method).
-    fn std_error(self, coefficient: f64, std_error: f64) -> f64 {
+    pub(crate) fn std_error(self, coefficient: f64, std_error: f64) -> f64 {
         match self {
             Self::LogVariance => 0.5 * libm::exp(0.5 * coefficient) * std_error,
             Self::Share { of } => std_error / of,

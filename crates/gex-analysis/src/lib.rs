@@ -21,6 +21,7 @@ pub mod outcome;
 pub mod panel;
 pub mod parallel;
 pub mod placebo;
+pub mod pooled;
 pub mod regime;
 pub mod resamples;
 pub mod run;

@@ -92,6 +92,7 @@ pub fn run(study: &Study, inputs: &Inputs<'_>) -> Result<Outcome, StudyError> {
         checks: checks(inputs, &facts, &judged),
         quality: quality(inputs, &facts),
         families,
+        pooled: Vec::new(),
         events,
         levels,
         overfitting_probability: overfitting(&tried),

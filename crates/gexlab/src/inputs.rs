@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use gex_analysis::findings::{QualityFacts, RuleCount, SignalSource, SourceFacts};
-use gex_analysis::inputs::{Facts, KnownAtRule, Signals, VendorPoint};
+use gex_analysis::inputs::{Facts, Inputs, KnownAtRule, Signals, VendorPoint};
 use gex_compute::market::bar::{BarSeries, ControlSeries};
 use gex_compute::market::calendar::{Calendar, Session};
 use gex_compute::points::ForwardCounts;
@@ -97,6 +97,18 @@ impl StudyData {
                 points,
                 rule: *rule,
             },
+        }
+    }
+
+    /// The inputs of the analysis; no estimate depends on the ledger.
+    pub fn inputs(&self, plan: &Plan) -> Inputs<'_> {
+        Inputs {
+            signals: self.analysis_signals(),
+            bars: &self.bars,
+            controls: &self.controls,
+            calendar: self.calendar,
+            sessions: &self.sessions,
+            facts: self.facts(plan),
         }
     }
 

@@ -1,12 +1,15 @@
 //! A whole run: study in, folder of results out.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use gex_analysis::findings::{CheckLevel, Findings, LedgerFacts};
+use gex_analysis::findings::{CheckLevel, Findings, LedgerFacts, PooledFinding};
 use gex_analysis::inputs::Inputs;
+use gex_analysis::pooled::{Underlying, pooled};
 use gex_analysis::{Outcome, run as analyse};
+use gex_compute::series::GexPoint;
 use gex_ingest::table::write_parquet;
 use gex_report::input::{ReportInput, Reproduction};
 use gex_report::{Pages, render};
@@ -20,8 +23,10 @@ use crate::load::input_hashes;
 use crate::open_study::OpenStudy;
 use crate::page::{series_figure, snapshot_figures};
 use crate::proofs::{Proofs, Signature};
+use crate::replay::Replay;
 use crate::run_folder::{Manifest, RESULT_SCHEMA, RunFolder, hash, intact};
 use crate::series_table::{panel_table, series_table};
+use crate::study_plan::Plan;
 use crate::understood::{hypothesis_hashes, understood};
 
 /// Where a run's results are, and what it found.
@@ -98,12 +103,14 @@ pub fn run(
     }
     let proofs = Proofs::beside(&place, &identity.study_hash, &identity.data_hash);
     let data = StudyData::gather(&study.plan, console)?;
+    let others = gather_others(study, console)?;
     let gathered = now();
     let prepared = Prepared {
         study,
         out,
         identity,
         data,
+        others,
         gather: (started, gathered),
     };
     prepared.finish(&proofs, console)
@@ -116,6 +123,8 @@ pub struct Prepared<'a> {
     identity: Identity,
     /// What the study reads.
     pub data: StudyData,
+    /// What it reads of further underlyings, by name.
+    others: Vec<(String, StudyData, Plan)>,
     gather: (DateTime<Utc>, DateTime<Utc>),
 }
 
@@ -132,11 +141,13 @@ pub fn prepare<'a>(
     let started = now();
     let identity = identity(study)?;
     let data = StudyData::gather(&study.plan, console)?;
+    let others = gather_others(study, console)?;
     Ok(Prepared {
         study,
         out,
         identity,
         data,
+        others,
         gather: (started, now()),
     })
 }
@@ -173,19 +184,22 @@ impl Prepared<'_> {
             out,
             identity,
             data,
+            others,
             gather: (started, gathered),
         } = self;
         let place = folder_of(study, out, &identity);
         std::fs::create_dir_all(out)?;
         let entry = claim(study, &identity, out)?;
         let began = now();
-        let outcome = estimate(study, &data, &entry)?;
+        let mut outcome = estimate(study, &data, &entry)?;
+        outcome.findings.pooled = pool(study, &data, &others)?;
         let estimated = now();
         let what = outcome.findings.hypotheses.len();
         console.stage("Tested", &format!("{what} hypotheses"));
         let results = Results {
             study,
             data: &data,
+            others: &others,
             outcome: &outcome,
             identity: &identity,
             proofs,
@@ -234,7 +248,11 @@ fn log(stages: &[(&str, DateTime<Utc>, DateTime<Utc>)]) -> Value {
 fn identity(study: &OpenStudy) -> Result<Identity, Failure> {
     let understood = understood(&study.plan);
     let study_hash = hash(understood.to_string().as_bytes());
-    let inputs = input_hashes(&study.plan.data)?;
+    let mut inputs = input_hashes(&study.plan.data)?;
+    for (id, data) in &study.plan.others.data {
+        let named = input_hashes(data)?.into_iter();
+        inputs.extend(named.map(|(name, hash)| (format!("{id}.{name}"), hash)));
+    }
     let data_hash = hash(json!(inputs).to_string().as_bytes());
     let whole = format!("{RESULT_SCHEMA}\n{study_hash}\n{data_hash}\n");
     let id = hash(whole.as_bytes()).chars().take(12).collect();
@@ -278,20 +296,55 @@ fn estimate(study: &OpenStudy, data: &StudyData, entry: &Entry) -> Result<Outcom
 }
 
 fn inputs<'a>(study: &OpenStudy, data: &'a StudyData) -> Inputs<'a> {
-    Inputs {
-        signals: data.analysis_signals(),
-        bars: &data.bars,
-        controls: &data.controls,
-        calendar: data.calendar,
-        sessions: &data.sessions,
-        facts: data.facts(&study.plan),
+    data.inputs(&study.plan)
+}
+
+/// Reads the further underlyings of a study, each under the study's own assumptions.
+fn gather_others(
+    study: &OpenStudy,
+    console: Console,
+) -> Result<Vec<(String, StudyData, Plan)>, Failure> {
+    let others = study.plan.others.data.iter();
+    let gathered = others.map(|(id, data)| {
+        let plan = Plan {
+            data: data.clone(),
+            ..study.plan.clone()
+        };
+        let data = StudyData::gather(&plan, console)?;
+        Ok((id.clone(), data, plan))
+    });
+    gathered.collect()
+}
+
+fn pool(
+    study: &OpenStudy,
+    own: &StudyData,
+    others: &[(String, StudyData, Plan)],
+) -> Result<Vec<PooledFinding>, Failure> {
+    if others.is_empty() {
+        return Ok(Vec::new());
     }
+    let plan = &study.plan;
+    let first = Underlying {
+        id: &plan.others.own_id,
+        inputs: own.inputs(plan),
+    };
+    let rest = others.iter().map(|(id, data, plan)| Underlying {
+        id,
+        inputs: data.inputs(plan),
+    });
+    let underlyings: Vec<Underlying<'_>> = std::iter::once(first).chain(rest).collect();
+    for underlying in &underlyings {
+        underlying.inputs.check().map_err(Failure::data)?;
+    }
+    pooled(&plan.study, &underlyings, plan.others.pooling).map_err(Failure::data)
 }
 
 /// Everything that a run writes.
 struct Results<'a> {
     study: &'a OpenStudy,
     data: &'a StudyData,
+    others: &'a [(String, StudyData, Plan)],
     outcome: &'a Outcome,
     identity: &'a Identity,
     proofs: &'a Proofs,
@@ -342,7 +395,7 @@ impl Results<'_> {
     fn write(&self, place: &Path, pages: &Pages, log: &Value) -> Result<(), Failure> {
         let mut folder = RunFolder::stage(place)?;
         if let SignalData::Chains(replay) = &self.data.signals {
-            let table = series_table(&replay.points);
+            let table = series_table(&self.points(replay));
             write_parquet(&folder.path("series.parquet")?, &table, &[]).map_err(Failure::failed)?;
             folder.adopt("series.parquet")?;
             let tables = { &replay.tables }.tables(&self.study.plan, &replay.points, self.data);
@@ -367,6 +420,24 @@ impl Results<'_> {
         }
         write_pages(&mut folder, pages)?;
         Ok(folder.finish(self.manifest(), log)?)
+    }
+
+    /// The points of every underlying, the study's own first.
+    fn points<'r>(&'r self, own: &'r Replay) -> Cow<'r, [GexPoint]> {
+        let others: Vec<&Replay> = { self.others.iter() }
+            .filter_map(|(_, data, _)| match &data.signals {
+                SignalData::Chains(replay) => Some(replay.as_ref()),
+                SignalData::Vendor { .. } => None,
+            })
+            .collect();
+        if others.is_empty() {
+            return Cow::Borrowed(&own.points);
+        }
+        let all = std::iter::once(own).chain(others);
+        Cow::Owned(
+            all.flat_map(|replay| replay.points.iter().cloned())
+                .collect(),
+        )
     }
 
     fn manifest(&self) -> Manifest {

@@ -4,8 +4,12 @@
 //! the file, so that a fault found later can still be shown where it was typed.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_spanned::Spanned;
 
 use crate::diagnostic::{Diagnostic, nearest};
@@ -16,8 +20,8 @@ use crate::diagnostic::{Diagnostic, nearest};
 pub struct StudyFile {
     /// `[study]`
     pub study: StudyTable,
-    /// `[data]`
-    pub data: DataTable,
+    /// `[data]`, or `[[data]]` for several underlyings
+    pub data: DataTables,
     /// `[pricing]`
     #[serde(default)]
     pub pricing: PricingTable,
@@ -41,6 +45,16 @@ pub struct StudyFile {
     /// `[[strategy]]`
     #[serde(default)]
     pub strategy: Vec<StrategyTable>,
+    /// `[panel]`
+    pub panel: Option<PanelTable>,
+}
+
+/// `[panel]`: one coefficient for all underlyings of `[[data]]`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PanelTable {
+    /// `driscoll-kraay`: scores summed by date; the joint shift stands beside it.
+    pub inference: Option<Spanned<String>>,
 }
 
 /// `[study]`: name and seed.
@@ -55,10 +69,71 @@ pub struct StudyTable {
     pub draws: Option<Spanned<usize>>,
 }
 
+/// The data of a study: the first table is its own, the others join its panel.
+#[derive(Debug, Clone)]
+pub struct DataTables {
+    own: DataTable,
+    /// The tables after the first.
+    pub others: Vec<DataTable>,
+}
+
+impl Deref for DataTables {
+    type Target = DataTable;
+
+    fn deref(&self) -> &DataTable {
+        &self.own
+    }
+}
+
+impl Serialize for DataTables {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.others.is_empty() {
+            return self.own.serialize(serializer);
+        }
+        serializer.collect_seq(std::iter::once(&self.own).chain(&self.others))
+    }
+}
+
+/// Reads one table or several. An untagged enum would lose the places of the values.
+impl<'de> Deserialize<'de> for DataTables {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMore;
+
+        impl<'de> Visitor<'de> for OneOrMore {
+            type Value = DataTables;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a table `[data]` or tables `[[data]]`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<DataTables, A::Error> {
+                Ok(DataTables {
+                    own: DataTable::deserialize(MapAccessDeserializer::new(map))?,
+                    others: Vec::new(),
+                })
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<DataTables, A::Error> {
+                let own = seq.next_element()?;
+                let own = own.ok_or_else(|| A::Error::custom("no table of data"))?;
+                let mut others = Vec::new();
+                while let Some(table) = seq.next_element()? {
+                    others.push(table);
+                }
+                Ok(DataTables { own, others })
+            }
+        }
+
+        deserializer.deserialize_any(OneOrMore)
+    }
+}
+
 /// `[data]`: what is read.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataTable {
+    /// Name of the data in the study; needed where there are several.
+    pub id: Option<Spanned<String>>,
     /// Folder of an archive, relative to the study file.
     pub archive: Option<Spanned<String>>,
     /// A daily series that somebody else computed, in place of an archive.

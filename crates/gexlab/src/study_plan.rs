@@ -5,6 +5,7 @@ use std::path::Path;
 
 use gex_analysis::controls::IMPLIED_NAMES;
 use gex_analysis::findings::{Expect, Role};
+use gex_analysis::pooled::Pooling;
 use gex_analysis::study::{
     Control, Estimator, Horizon, Hypothesis, OutcomeKind, OutcomeSpec, RegimeRule, RegimeSpec,
     Scale, SignalColumn, SignalPart, SignalSpec, Study, VENDOR_POSITIONING, column_and_part,
@@ -21,7 +22,7 @@ use crate::grid;
 use crate::output_kind::OutputKind;
 use crate::plan::{DataPlan, Source, data_plan, flip_plan, positioning_plan, pricing_plan};
 use crate::study_file::{
-    HypothesisTable, OutcomeTable, OutputTable, RegimeTable, SignalTable, StudyFile,
+    DataTable, HypothesisTable, OutcomeTable, OutputTable, RegimeTable, SignalTable, StudyFile,
 };
 
 /// Everything a run needs, checked.
@@ -39,6 +40,19 @@ pub struct Plan {
     pub models: Vec<Positioning>,
     /// Tables of every snapshot that are written beside the series.
     pub outputs: BTreeSet<OutputKind>,
+    /// Further underlyings.
+    pub others: Others,
+}
+
+/// The underlyings beside the study's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Others {
+    /// Name of the study's own data.
+    pub own_id: String,
+    /// The others, by name, in the order of the file.
+    pub data: Vec<(String, DataPlan)>,
+    /// Whether all of them get one coefficient.
+    pub pooling: Pooling,
 }
 
 impl Plan {
@@ -78,6 +92,7 @@ pub fn plan(file: &StudyFile, base: &Path) -> Result<Plan, Vec<Diagnostic>> {
     let study = name.and_then(|name| checked_study(&mut checker, (&name, seed), hypotheses, file));
     let study = study.and_then(|study| with_draws(&mut checker, study, file));
     let study = study.and_then(|study| with_appendices(&mut checker, study, file, data.as_ref()));
+    let others = others(&mut checker, file, base);
     let whole = match (study, data, pricing, flip) {
         (Some(study), Some(data), Some(pricing), Some(flip)) => Some(Plan {
             study,
@@ -86,10 +101,63 @@ pub fn plan(file: &StudyFile, base: &Path) -> Result<Plan, Vec<Diagnostic>> {
             flip,
             models,
             outputs,
+            others,
         }),
         _ => None,
     };
     checker.finish(whole)
+}
+
+/// The tables of `[[data]]` after the first. Each needs a name, a source like the first's, and the same controls.
+fn others(checker: &mut Checker, file: &StudyFile, base: &Path) -> Others {
+    let name = |checker: &mut Checker, table: &DataTable| match &table.id {
+        Some(typed) => typed.get_ref().clone(),
+        None if file.data.others.is_empty() => table.underlying.get_ref().clone(),
+        None => {
+            let message = "several tables of data, and this one has no name";
+            let fault = Diagnostic::new(message, table.underlying.span(), "which one?");
+            checker.fault(fault.with_help("add `id = \"spx\"`"));
+            String::new()
+        }
+    };
+    let own_id = name(checker, &file.data);
+    let mut found = Others {
+        own_id,
+        data: Vec::new(),
+        pooling: match &file.panel {
+            Some(_) => Pooling::Panel,
+            None => Pooling::SideBySide,
+        },
+    };
+    for table in &file.data.others {
+        let id = name(checker, table);
+        let twice = id == found.own_id || found.data.iter().any(|(other, _)| *other == id);
+        if let Some(typed) = table.id.as_ref().filter(|_| twice) {
+            let message = format!("two tables of data have the id `{id}`");
+            checker.fault(Diagnostic::new(message, typed.span(), "rename one"));
+        }
+        if table.series.is_some() != file.data.series.is_some() {
+            let message = "chains and somebody else's series in one study have no common measure";
+            let fault = Diagnostic::new(message, table.underlying.span(), "unlike the first");
+            checker.fault(fault.with_help("give all tables an `archive`, or all a `series`"));
+        }
+        if let Some(plan) = data_plan(checker, table, base) {
+            found.data.push((id, plan));
+        }
+    }
+    if let Some(panel) = &file.panel {
+        let known = [("driscoll-kraay", ())];
+        if let Some(typed) = &panel.inference {
+            checker.choose("inference", typed, &known);
+        }
+        if found.data.is_empty() {
+            let message = "[panel] needs several underlyings, and there is one table of data";
+            let place = file.data.underlying.span();
+            let fault = Diagnostic::new(message, place, "the only one");
+            checker.fault(fault.with_help("repeat [[data]], each with an `id`"));
+        }
+    }
+    found
 }
 
 fn output_plan(checker: &mut Checker, table: &OutputTable) -> BTreeSet<OutputKind> {

@@ -3,11 +3,12 @@
 //! Paths are left out: the same study of the same data is the same run wherever the files lie.
 
 use gex_analysis::findings::{Expect, Role};
+use gex_analysis::pooled::Pooling;
 use gex_analysis::study::{Estimator, EventSpec, Hypothesis, StrategySpec};
 use gex_compute::positioning::Positioning;
 use serde_json::{Value, json};
 
-use crate::plan::{SnapshotChoice, Source};
+use crate::plan::{DataPlan, SnapshotChoice, Source};
 use crate::run_folder::hash;
 use crate::study_plan::Plan;
 
@@ -23,6 +24,8 @@ pub fn understood(plan: &Plan) -> Value {
             "to": plan.data.window.1.map(|date| date.to_string()),
             "controls": plan.data.controls.keys().collect::<Vec<_>>(),
         },
+        "others": plan.others.data.iter().map(other).collect::<Vec<_>>(),
+        "panel": plan.others.pooling == Pooling::Panel,
         "pricing": {
             "forward": pricing.forward.word(),
             "fallback": pricing.fallback.word(),
@@ -46,6 +49,18 @@ pub fn understood(plan: &Plan) -> Value {
             .iter()
             .map(|strategy| format!("{strategy:?}"))
             .collect::<Vec<_>>(),
+    })
+}
+
+/// A further underlying by its name, source and window.
+fn other((id, data): &(String, DataPlan)) -> Value {
+    json!({
+        "id": id,
+        "source": source(&data.source),
+        "underlying": data.underlying,
+        "from": data.window.0.map(|date| date.to_string()),
+        "to": data.window.1.map(|date| date.to_string()),
+        "controls": data.controls.keys().collect::<Vec<_>>(),
     })
 }
 

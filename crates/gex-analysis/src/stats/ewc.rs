@@ -8,13 +8,13 @@
 //! Lazarus, Lewis, Stock and Watson (2018). Their ν = ⌊0.4 n^(2/3)⌋ over-rejects (12 to 14 % at a
 //! nominal 5 %) when signal and log variance are both persistent, so [`few_terms`] is the default.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 use super::Undefined;
 use super::distribution::Reference;
 use super::hac::floor_to_count;
 use super::ols::{CoefficientTest, Ols};
-use super::undefined::require_rows;
+use super::undefined::{require_positive_variance, require_rows};
 
 /// Computes ν = max(4, ⌊0.1 n^(2/3)⌋), the number of terms that holds its size under persistence.
 ///
@@ -56,6 +56,18 @@ pub fn test(fit: &Ols, column: usize, terms: usize) -> Result<CoefficientTest, U
             degrees: terms as f64,
         },
     )
+}
+
+/// Computes the long-run variance of one series of scores, Ω.
+///
+/// # Errors
+/// When `terms` is zero or not below the number of rows, or Ω is not positive.
+pub fn long_run_variance(scores: &[f64], terms: usize) -> Result<f64, Undefined> {
+    require_rows(terms, 1)?;
+    require_rows(scores.len(), terms + 1)?;
+    let projections = cosines(scores.len(), terms).tr_mul(&DVector::from_column_slice(scores));
+    let squares = 2.0 / scores.len() as f64 * projections.norm_squared();
+    require_positive_variance(squares / terms as f64)
 }
 
 /// cos(π j (t + ½)/n), rows by terms.

@@ -42,7 +42,7 @@ pub mod unit_root;
 pub mod variance_ratio;
 pub mod windows;
 
-mod cross_correlation;
+pub(crate) mod cross_correlation;
 mod design;
 mod undefined;
 
