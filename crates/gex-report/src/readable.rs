@@ -12,8 +12,27 @@ pub(crate) fn findings(findings: &Findings) -> Findings {
     let mut findings = findings.clone();
     for found in &mut findings.hypotheses {
         estimates(found).for_each(rewrite);
+        scrutinised(found).for_each(rewrite);
+    }
+    for found in &mut findings.pooled {
+        let alone = found.underlyings.iter_mut().map(|row| &mut row.estimate);
+        alone.chain(&mut found.panel).for_each(rewrite);
+    }
+    for event in &mut findings.events {
+        rewrite(&mut event.difference);
+        event.abnormal_difference.iter_mut().for_each(rewrite);
     }
     findings
+}
+
+fn scrutinised(found: &mut HypothesisFinding) -> impl Iterator<Item = &mut Estimate> {
+    found.scrutiny.iter_mut().flat_map(|scrutiny| {
+        let variants = scrutiny
+            .variants
+            .iter_mut()
+            .map(|variant| &mut variant.estimate);
+        variants.chain(scrutiny.dynamics.iter_mut().map(|row| &mut row.estimate))
+    })
 }
 
 fn estimates(found: &mut HypothesisFinding) -> impl Iterator<Item = &mut Estimate> {

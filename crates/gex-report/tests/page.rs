@@ -65,9 +65,13 @@ fn every_figure_comes_as_svg_png_and_csv_with_words() {
         [
             "hypotheses",
             "ladder",
+            "curve",
+            "events",
             "gex",
             "volatility",
             "distribution",
+            "stability",
+            "gain",
             "profile",
             "strikes",
             "coverage"
@@ -140,6 +144,8 @@ fn a_page_without_data_is_still_a_page() {
     let mut findings = fixture::findings(0);
     findings.hypotheses.clear();
     findings.quality = gex_analysis::findings::QualityFacts::default();
+    findings.families.clear();
+    findings.events.clear();
     let pages = render(&bare(&findings)).unwrap();
     assert!(pages.figures.is_empty());
     assert!(pages.html.contains("0 of 0"));

@@ -58,8 +58,8 @@ pub(super) fn draw(found: &HypothesisFinding) -> Result<Option<Sketch>, RenderEr
 
 fn role(regime: &str) -> Role {
     match regime {
-        "negative" | "low" => Role::Negative,
-        "positive" | "high" => Role::Positive,
+        "negative" | "low" | "below-flip" => Role::Negative,
+        "positive" | "high" | "above-flip" => Role::Positive,
         _ => Role::Muted,
     }
 }

@@ -1,12 +1,16 @@
 //! The figures, one file each.
 
 mod coverage;
+mod curve;
 mod distribution;
+mod events;
 mod forest;
+mod gain;
 mod gex;
 mod interval_rows;
 mod ladder;
 mod profile;
+mod stability;
 mod strikes;
 mod strips;
 mod volatility;
@@ -211,10 +215,14 @@ pub(crate) fn draw_all(input: &ReportInput) -> Result<Vec<Sketch>, RenderError> 
     let mut sketches = Vec::new();
     sketches.extend(forest::draw(findings)?);
     sketches.extend(ladder::draw(findings)?);
+    sketches.extend(curve::draw(findings)?);
+    sketches.extend(events::draw(findings)?);
     sketches.extend(gex::draw(&input.series)?);
     if let Some(hypothesis) = leading(&findings.hypotheses) {
         sketches.extend(volatility::draw(hypothesis)?);
         sketches.extend(distribution::draw(hypothesis)?);
+        sketches.extend(stability::draw(hypothesis)?);
+        sketches.extend(gain::draw(hypothesis)?);
     }
     if let Some(profile) = &input.profile {
         sketches.extend(profile::draw(profile, &input.series.underlying)?);

@@ -66,8 +66,8 @@ fn numbers(row: &RegimeRow) -> [Option<f64>; 2] {
 
 fn role(regime: &str) -> Role {
     match regime {
-        "negative" | "low" => Role::Negative,
-        "positive" | "high" => Role::Positive,
+        "negative" | "low" | "below-flip" => Role::Negative,
+        "positive" | "high" | "above-flip" => Role::Positive,
         _ => Role::Muted,
     }
 }

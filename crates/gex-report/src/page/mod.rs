@@ -1,7 +1,9 @@
 //! The page: one file without a single request to anywhere.
 
+mod appendix;
 mod cards;
 mod description;
+mod evidence;
 mod ladder;
 mod p_values;
 mod quality;
@@ -66,6 +68,13 @@ struct Tables {
     differences: Table,
     moments: Vec<Table>,
     transitions: Option<Table>,
+    comparisons: Vec<Table>,
+    scrutinies: Vec<Table>,
+    forecasts: Vec<Table>,
+    families: Vec<Table>,
+    pooled: Vec<Table>,
+    events: Vec<Table>,
+    strategies: Vec<Table>,
     sources: Table,
     rules: Table,
     forwards: Table,
@@ -219,6 +228,13 @@ fn tables(findings: &Findings) -> Tables {
         differences: regimes::differences(&findings.hypotheses),
         moments: regimes::moments(&findings.hypotheses),
         transitions: regimes::transitions(&findings.hypotheses),
+        comparisons: evidence::comparisons(findings),
+        scrutinies: evidence::scrutinies(findings),
+        forecasts: evidence::forecasts(findings),
+        families: evidence::families(findings),
+        pooled: evidence::pooled(findings),
+        events: appendix::events(findings),
+        strategies: appendix::strategies(findings),
         sources: quality::sources(&findings.quality),
         rules: quality::rules(&findings.quality),
         forwards: quality::forwards(&findings.quality),
