@@ -41,9 +41,9 @@ pub(super) fn draw(findings: &Findings) -> Result<Option<Sketch>, RenderError> {
     let panel = Panel {
         frame: Frame {
             left: 66.0,
-            top: 104.0,
+            top: 128.0,
             width: 1112.0,
-            height: 290.0,
+            height: 266.0,
         },
         x: (0.0, members.len() as f64),
         y: Scale::Linear(range.0.min(0.0), range.1.max(0.0)),

@@ -12,7 +12,7 @@ use crate::error::RenderError;
 
 /// Events in the picture; the table holds them all.
 const MOST: usize = 4;
-const ROW: f64 = 250.0;
+const ROW: f64 = 270.0;
 const TOP: f64 = 104.0;
 
 /// Draws the figure; `None` where no event has a path.
@@ -51,9 +51,9 @@ fn draw_event(canvas: &mut Canvas, event: &EventFinding, top: f64) -> Drawn {
     let panel = Panel {
         frame: Frame {
             left: 66.0,
-            top: top + 24.0,
+            top: top + 46.0,
             width: 1112.0,
-            height: ROW - 84.0,
+            height: ROW - 104.0,
         },
         x: (*first as f64 - 0.5, *last as f64 + 0.5),
         y: Scale::Linear(padded(range, 0.05).0, padded(range, 0.05).1),
@@ -65,7 +65,7 @@ fn draw_event(canvas: &mut Canvas, event: &EventFinding, top: f64) -> Drawn {
         event.outcome
     );
     let look = Look::new(12.0).role(Role::Ink).bold();
-    canvas.text(&look.fit(&title, 1100.0), (66.0, top + 8.0), look)?;
+    canvas.text(&look.fit(&title, 1100.0), (24.0, top + 8.0), look)?;
     panel.y_axis(canvas, &panel.y.ticks(4), "less its own past")?;
     let ticks = crate::draw::ticks::round_ticks(panel.x.0, panel.x.1, 12);
     panel.x_labels(canvas, &ticks, "sessions from the event")?;

@@ -87,13 +87,37 @@ fn words(found: &HypothesisFinding, forecast: &ForecastFinding) -> Words {
     Words {
         alt: format!("{title}. The table of forecasts holds the losses."),
         subtitle: format!(
-            "{} · {} forecasts from {}{names}",
+            "{} · {} forecasts from {}{names}{}",
             readable::name(found),
             forecast.n,
-            forecast.first_session
+            forecast.first_session,
+            episode(forecast)
         ),
         note: "The line rises where the signal helped and falls where it hurt; a gain made in one episode is one step.".to_owned(),
         title,
+    }
+}
+
+/// How much of a gain the best hundredth of the sessions made.
+fn episode(forecast: &ForecastFinding) -> String {
+    let gains = &forecast.cumulative_gain;
+    let before = std::iter::once(0.0).chain(gains.iter().map(|(_, gain)| *gain));
+    let mut steps: Vec<f64> = gains
+        .iter()
+        .zip(before)
+        .map(|((_, now), then)| now - then)
+        .collect();
+    steps.sort_by(f64::total_cmp);
+    let best = (steps.len() / 100).max(1);
+    let made: f64 = steps.iter().rev().take(best).sum();
+    match gains.last() {
+        Some((_, total)) if 0.0 < *total && *total < 2.0 * made => {
+            format!(
+                " · {best} sessions made {} of the gain",
+                percent(made / total, 0)
+            )
+        }
+        _ => String::new(),
     }
 }
 

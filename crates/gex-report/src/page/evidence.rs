@@ -2,7 +2,7 @@
 
 use gex_analysis::findings::{
     Comparison, Estimate, Family, Findings, ForecastFinding, HypothesisFinding, PooledFinding,
-    Scrutiny,
+    Role, Scrutiny,
 };
 
 use super::table::{Cell, Table};
@@ -10,30 +10,35 @@ use super::verdicts::estimate_cells;
 use crate::format::{finite, interval, number, p_value, percent};
 use crate::readable;
 
-/// Tests of the lowest regime against the highest, one table a hypothesis that has them.
+/// Tests of the lowest regime against the highest, of the primaries.
 pub(super) fn comparisons(findings: &Findings) -> Vec<Table> {
-    let closely = findings.hypotheses.iter().filter(|found| is_shown(found));
-    let tables = closely.filter(|found| !found.comparisons.is_empty());
-    tables
-        .map(|found| comparison(found, &found.comparisons))
-        .collect()
+    let rows: Vec<(&HypothesisFinding, &Comparison)> = primaries(findings)
+        .flat_map(|found| found.comparisons.iter().map(move |row| (found, row)))
+        .collect();
+    if rows.is_empty() {
+        Vec::new()
+    } else {
+        vec![comparison(&rows)]
+    }
 }
 
-/// Scrutiny is on the page for the hypotheses that were put under it.
-fn is_shown(found: &HypothesisFinding) -> bool {
-    found.scrutiny.is_some()
+fn primaries(findings: &Findings) -> impl Iterator<Item = &HypothesisFinding> {
+    findings
+        .hypotheses
+        .iter()
+        .filter(|found| found.role == Role::Primary)
 }
 
-fn comparison(found: &HypothesisFinding, rows: &[Comparison]) -> Table {
-    let caption = format!("{}: lowest regime against highest.", readable::name(found));
+fn comparison(rows: &[(&HypothesisFinding, &Comparison)]) -> Table {
     let headings = [
+        "hypothesis",
         "statistic",
         "#value",
         "#p, shift",
         "#p, bootstrap",
         "#(p, i.i.d.)",
     ];
-    let mut table = Table::new(&caption, &headings);
+    let mut table = Table::new("Lowest regime against highest, four ways.", &headings);
     let p = |value, method: &str| {
         let cell = Cell::written(value, method, p_value);
         if cell.title.is_empty() {
@@ -44,10 +49,11 @@ fn comparison(found: &HypothesisFinding, rows: &[Comparison]) -> Table {
     };
     table.rows = rows
         .iter()
-        .map(|row| {
+        .map(|(found, row)| {
             let mut naive = p(row.independent.value, &row.independent.method);
             naive.text = format!("({})", naive.text);
             vec![
+                Cell::text(readable::name(found)),
                 Cell::text(&row.name).titled(&row.unit),
                 Cell::number(row.statistic, 3, "not computed"),
                 p(row.shift.value, &row.shift.method),
@@ -69,8 +75,7 @@ fn comparison(found: &HypothesisFinding, rows: &[Comparison]) -> Table {
 
 /// Variants and diagnostics, one pair of tables a hypothesis.
 pub(super) fn scrutinies(findings: &Findings) -> Vec<Table> {
-    let pairs = findings.hypotheses.iter();
-    pairs
+    primaries(findings)
         .filter_map(|found| Some((found, found.scrutiny.as_ref()?)))
         .flat_map(|(found, scrutiny)| {
             let dynamics = (!scrutiny.dynamics.is_empty()).then(|| dynamics(found, scrutiny));
@@ -175,8 +180,8 @@ fn dynamics(found: &HypothesisFinding, scrutiny: &Scrutiny) -> Table {
 
 /// Forecasts out of sample, one table a hypothesis.
 pub(super) fn forecasts(findings: &Findings) -> Vec<Table> {
-    let with = findings.hypotheses.iter();
-    with.filter_map(|found| Some(forecast(found, found.forecast.as_ref()?)))
+    primaries(findings)
+        .filter_map(|found| Some(forecast(found, found.forecast.as_ref()?)))
         .collect()
 }
 
