@@ -11,6 +11,7 @@
 mod cli;
 mod determinism;
 mod docs;
+mod hypotheses;
 mod real_data;
 mod snapshot_tables;
 mod support;

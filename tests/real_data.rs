@@ -18,8 +18,9 @@ fn workplace(folder: &Path, data: &Path) {
     let local = folder.join("datasets/local");
     fs::create_dir_all(&local).unwrap();
     fs::create_dir_all(folder.join("studies")).unwrap();
-    for entry in fs::read_dir(root().join("studies")).unwrap() {
-        let path = entry.unwrap().path();
+    let entries = fs::read_dir(root().join("studies")).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    for path in paths.filter(|path| path.is_file()) {
         fs::copy(
             &path,
             folder.join("studies").join(path.file_name().unwrap()),

@@ -218,7 +218,9 @@ pub(crate) fn effect(kind: OutcomeKind, outcome: &[f64]) -> Result<Effect, Undef
             return Ok(Effect::LogVariance);
         }
         OutcomeKind::Autocorrelation => return Ok(Effect::Own),
-        OutcomeKind::Return => standard_deviation(outcome)?,
+        OutcomeKind::Return | OutcomeKind::Overnight | OutcomeKind::ImpliedChange => {
+            standard_deviation(outcome)?
+        }
         OutcomeKind::AbsReturn
         | OutcomeKind::Range
         | OutcomeKind::Tail
@@ -245,6 +247,8 @@ fn share(kind: OutcomeKind) -> &'static str {
         OutcomeKind::Autocorrelation => "autocorrelation",
         OutcomeKind::ImpliedLessRealized { .. } => "share of implied over realized volatility",
         OutcomeKind::JumpShare => "share of the mean jump share",
+        OutcomeKind::Overnight => "share of the overnight return's standard deviation",
+        OutcomeKind::ImpliedChange => "share of the change's standard deviation",
     }
 }
 

@@ -13,6 +13,7 @@ use gex_compute::market::bar::ControlSeries;
 
 use crate::controls::{Past, log_implied};
 use crate::grid::{Grid, Slot, SlotBar, SlotFault};
+use crate::inputs::known_by;
 use crate::intraday::IntradaySlot;
 use crate::stats::rv_daily::{BarEstimator, Ohlc, yang_zhang};
 use crate::study::{Estimator, OutcomeKind, OutcomeSpec};
@@ -49,6 +50,8 @@ pub enum Exclusion {
     NoImplied,
     /// A session of the window has too few bars within it.
     NoIntraday,
+    /// The decision falls after the close, or prices have no open.
+    NoNight,
 }
 
 impl Exclusion {
@@ -67,6 +70,7 @@ impl Exclusion {
             Self::PastMissing => "past bars for a control are missing",
             Self::PastVariance => "a control's past variance is zero or below",
             Self::NoImplied => "no recent implied volatility was known",
+            Self::NoNight => "no night lies between the decision and the next open",
             Self::NoIntraday => "a session of the window has too few bars within it",
         }
     }
@@ -183,6 +187,15 @@ impl Window {
             before = bar.prices.close();
         }
         Ok(total / self.slots())
+    }
+
+    /// Log return from the close after the decision to the next open.
+    fn overnight(&self) -> Result<f64, Exclusion> {
+        let base = self.base.ok_or(Exclusion::NoNight)?;
+        if self.first.is_point() {
+            return Err(Exclusion::NoNight);
+        }
+        Ok(libm::log(self.first.open / base.prices.close()))
     }
 
     fn slots(&self) -> f64 {
@@ -333,6 +346,11 @@ pub fn measure(
             (log_implied - libm::log(variance), variance)
         }
         OutcomeKind::JumpShare => (window.jump_share()?, squared),
+        OutcomeKind::Overnight => (window.overnight()?, squared),
+        OutcomeKind::ImpliedChange => {
+            let series = implied.ok_or(Exclusion::NoImplied)?;
+            (implied_change(series, known_at, window.end())?, squared)
+        }
     };
     Ok(WindowOutcome {
         value,
@@ -342,6 +360,16 @@ pub fn measure(
         start: window.start(),
         end: window.end(),
     })
+}
+
+/// Log change of the volatility index from the value known at one instant to a later one known at another.
+fn implied_change(series: &ControlSeries, from: Instant, to: Instant) -> Result<f64, Exclusion> {
+    let last = |at: Instant| known_by(series, at).last().map(|point| point.ts);
+    if last(from) == last(to) {
+        return Err(Exclusion::NoImplied);
+    }
+    // Logs of variances: half their difference is that of volatilities.
+    Ok(0.5 * (log_implied(series, to, 1.0)? - log_implied(series, from, 1.0)?))
 }
 
 #[cfg(test)]

@@ -50,8 +50,22 @@ pub struct SignalValue {
 /// Takes the signal of `spec` out of the inputs, one value a point, in the order of time.
 pub fn signal(spec: &SignalSpec, inputs: &Inputs<'_>) -> Vec<SignalValue> {
     let mut points = raw_points(spec, inputs);
+    if spec.part == SignalPart::Change {
+        take_changes(&mut points);
+    }
     scale(&mut points, spec.scale, inputs);
     lag(&points)
+}
+
+/// Replaces each value by its change since the last point of an earlier session.
+fn take_changes(points: &mut [RawPoint]) {
+    let values: Vec<(NaiveDate, Option<f64>)> = points.iter().map(|p| (p.session, p.raw)).collect();
+    for point in points {
+        let earlier = values.partition_point(|(session, _)| *session < point.session);
+        let before = earlier.checked_sub(1).and_then(|i| values.get(i));
+        let before = before.and_then(|(_, value)| *value);
+        point.raw = point.raw.zip(before).map(|(now, before)| now - before);
+    }
 }
 
 struct RawPoint {
@@ -116,7 +130,7 @@ pub(crate) fn above_flip(point: &GexPoint) -> Option<f64> {
 fn part_of(value: Option<f64>, part: SignalPart) -> Option<f64> {
     let value = value.filter(|value| value.is_finite())?;
     Some(match part {
-        SignalPart::Signed => value,
+        SignalPart::Signed | SignalPart::Change => value,
         SignalPart::Size => value.abs(),
     })
 }

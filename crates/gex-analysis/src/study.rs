@@ -195,7 +195,10 @@ impl Hypothesis {
     /// Whether it reads an implied volatility series: as a control, or in its outcome.
     pub fn needs_implied_volatility(&self) -> bool {
         self.controls.contains(&Control::ImpliedVariance)
-            || matches!(self.outcome.kind, OutcomeKind::ImpliedLessRealized { .. })
+            || matches!(
+                self.outcome.kind,
+                OutcomeKind::ImpliedLessRealized { .. } | OutcomeKind::ImpliedChange
+            )
     }
 
     fn check(&self) -> Result<(), StudyFault> {

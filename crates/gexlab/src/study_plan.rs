@@ -292,7 +292,10 @@ fn unknown_measure(name: &str) -> String {
         .iter()
         .map(|measure| measure.name())
         .collect();
-    let bare = name.strip_prefix("abs-").unwrap_or(name);
+    let bare = name
+        .strip_prefix("abs-")
+        .or_else(|| name.strip_prefix("change-"))
+        .unwrap_or(name);
     match crate::diagnostic::nearest(bare, &known) {
         Some(near) => format!("unknown measure `{name}`: did you mean `{near}`?"),
         None => format!(
@@ -470,7 +473,10 @@ fn check_models(checker: &mut Checker, file: &StudyFile, data: &DataPlan, models
         .filter_map(|grid| grid.measure.as_ref())
         .flatten();
     for typed in measures.chain(in_grid) {
-        let bare = typed.get_ref().trim_start_matches("abs-");
+        let typed_name = typed.get_ref();
+        let bare = typed_name
+            .trim_start_matches("abs-")
+            .trim_start_matches("change-");
         if is_series != (bare == "value") {
             let message = if is_series {
                 "a series that somebody else computed has one measure: `value`"
@@ -512,7 +518,11 @@ fn check_controls(checker: &mut Checker, file: &StudyFile) {
         .iter()
         .map(|table| &table.outcome.kind)
         .chain(in_grid);
-    let implied = [Control::ImpliedVariance.name(), "implied-less-realized"];
+    let implied = [
+        Control::ImpliedVariance.name(),
+        "implied-less-realized",
+        "implied-change",
+    ];
     for typed in controls.chain(outcomes) {
         let needed = implied.contains(&typed.get_ref().as_str());
         if needed && !IMPLIED_NAMES.iter().any(|name| has(name)) {

@@ -30,6 +30,11 @@ impl OutcomeSpec {
                  got {horizon}"
             ));
         }
+        if self.kind == OutcomeKind::Overnight && horizon != Horizon::Sessions(1) {
+            return Err(format!(
+                "overnight has one night and a horizon of 1session, got {horizon}"
+            ));
+        }
         let within = self.kind == OutcomeKind::JumpShare
             || estimator.is_some_and(Estimator::reads_within_sessions);
         if within && matches!(horizon, Horizon::Hours(_)) {
@@ -70,11 +75,15 @@ pub enum OutcomeKind {
     },
     /// Share of the realized variance within sessions that jumps made.
     JumpShare,
+    /// Log return from the close after the decision to the next open.
+    Overnight,
+    /// Log of the implied volatility known when the window ends over that known at the decision.
+    ImpliedChange,
 }
 
 impl OutcomeKind {
     /// Every kind, with this estimator where it has one.
-    pub fn all(estimator: Estimator) -> [Self; 9] {
+    pub fn all(estimator: Estimator) -> [Self; 11] {
         [
             Self::LogRealizedVariance { estimator },
             Self::AbsReturn,
@@ -85,6 +94,8 @@ impl OutcomeKind {
             Self::Autocorrelation,
             Self::ImpliedLessRealized { estimator },
             Self::JumpShare,
+            Self::Overnight,
+            Self::ImpliedChange,
         ]
     }
 
@@ -110,6 +121,8 @@ impl OutcomeKind {
             Self::Autocorrelation => "autocorrelation",
             Self::ImpliedLessRealized { .. } => "implied-less-realized",
             Self::JumpShare => "jump-share",
+            Self::Overnight => "overnight",
+            Self::ImpliedChange => "implied-change",
         }
     }
 
@@ -153,6 +166,8 @@ impl fmt::Display for OutcomeKind {
                 estimator.name()
             ),
             Self::JumpShare => write!(f, "share of the variance within sessions made by jumps"),
+            Self::Overnight => write!(f, "log return from the close to the next open"),
+            Self::ImpliedChange => write!(f, "log change of implied volatility"),
         }
     }
 }

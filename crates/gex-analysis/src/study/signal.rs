@@ -9,7 +9,7 @@ pub struct SignalSpec {
     pub positioning: String,
     /// Which column.
     pub column: SignalColumn,
-    /// The value with its sign, or its size.
+    /// The value with its sign, its size, or its change.
     pub part: SignalPart,
     /// What the value is divided by.
     pub scale: Scale,
@@ -19,11 +19,12 @@ pub struct SignalSpec {
 pub const VENDOR_POSITIONING: &str = "vendor";
 
 impl SignalSpec {
-    /// The measure as a study file writes it: `net-gex`, `abs-net-gex`, `value`.
+    /// The measure as a study file writes it: `net-gex`, `abs-net-gex`, `change-net-gex`, `value`.
     pub fn measure_name(&self) -> String {
         match self.part {
             SignalPart::Signed => self.column.name().to_owned(),
             SignalPart::Size => format!("abs-{}", self.column.name()),
+            SignalPart::Change => format!("change-{}", self.column.name()),
         }
     }
 
@@ -66,7 +67,7 @@ impl SignalColumn {
     }
 }
 
-/// Reads `net-gex`, `abs-net-gex`, `value` or `abs-value`.
+/// Reads `net-gex`, `abs-net-gex`, `change-net-gex`, `value` and the like.
 ///
 /// ```
 /// use gex_analysis::study::{SignalColumn, SignalPart, column_and_part};
@@ -77,10 +78,11 @@ impl SignalColumn {
 /// assert_eq!(column_and_part("gamma"), None);
 /// ```
 pub fn column_and_part(name: &str) -> Option<(SignalColumn, SignalPart)> {
-    let (rest, part) = match name.strip_prefix("abs-") {
-        Some(rest) => (rest, SignalPart::Size),
-        None => (name, SignalPart::Signed),
-    };
+    let parts = [("abs-", SignalPart::Size), ("change-", SignalPart::Change)];
+    let prefixed = parts.into_iter();
+    let (rest, part) = { prefixed }
+        .find_map(|(prefix, part)| Some((name.strip_prefix(prefix)?, part)))
+        .unwrap_or((name, SignalPart::Signed));
     let column = match rest {
         "value" => SignalColumn::Vendor,
         _ => SignalColumn::Series(Measure::from_name(rest)?),
@@ -88,13 +90,15 @@ pub fn column_and_part(name: &str) -> Option<(SignalColumn, SignalPart)> {
     Some((column, part))
 }
 
-/// The value with its sign, or its size.
+/// The value with its sign, its size, or its change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SignalPart {
     /// As it is.
     Signed,
     /// Its absolute value.
     Size,
+    /// The value less that of the last snapshot of an earlier session.
+    Change,
 }
 
 /// What a signal is divided by. Every divisor is known at the decision.
