@@ -10,7 +10,11 @@
 //!
 //! Nothing here is a test, and no group could have been traded: the edges were not known.
 
+use chrono::NaiveDate;
+
+use crate::association::association;
 use crate::findings::{Description, DescriptiveRegression, GroupRow, Grouping};
+use crate::resamples::Resamples;
 use crate::stats::Undefined;
 use crate::stats::distribution::Reference;
 use crate::stats::hac::{self, Kernel, SmallSample};
@@ -27,6 +31,8 @@ const LARGE: f64 = 0.02;
 /// One session of a daily series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Day {
+    /// The session.
+    pub session: NaiveDate,
     /// The signal, in its own unit.
     pub signal: f64,
     /// Close of the underlying, in quote currency.
@@ -35,12 +41,16 @@ pub struct Day {
     pub implied: Option<f64>,
 }
 
-/// Describes a daily series; `per_year` is the number of sessions in a year.
+/// Describes a daily series; `per_year` is the number of sessions in a year, `resamples` are for one interval.
 ///
 /// # Errors
 ///
 /// [`Undefined`] if there are too few sessions to cut into groups.
-pub fn describe(days: &[Day], per_year: f64) -> Result<Description, Undefined> {
+pub fn describe(
+    days: &[Day],
+    per_year: f64,
+    resamples: &Resamples,
+) -> Result<Description, Undefined> {
     let rows = rows(days, per_year);
     Ok(Description {
         title: "What followed the signal, over the whole sample".to_owned(),
@@ -55,6 +65,7 @@ pub fn describe(days: &[Day], per_year: f64) -> Result<Description, Undefined> {
             by_sign(&rows),
         ],
         regression: regression(days).ok(),
+        association: association(days, resamples).ok(),
     })
 }
 
@@ -229,13 +240,14 @@ mod tests {
             .map(|(signal, step)| {
                 close *= (0.01 * step).exp();
                 Day {
+                    session: crate::fixture::date(1),
                     signal: *signal,
                     close,
                     implied: Some(16.0 + step),
                 }
             })
             .collect();
-        let found = describe(&days, 252.0).unwrap();
+        let found = describe(&days, 252.0, &Resamples::new(1, 499)).unwrap();
         for grouping in &found.groupings {
             assert_eq!(grouping.rows.iter().map(|row| row.n).sum::<usize>(), 399);
         }

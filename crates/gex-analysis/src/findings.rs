@@ -13,7 +13,9 @@ mod strategy;
 
 use serde::{Deserialize, Serialize};
 
-pub use description::{Description, DescriptiveRegression, GroupRow, Grouping};
+pub use description::{
+    Association, AssociationRow, Description, DescriptiveRegression, GroupRow, Grouping,
+};
 pub use event::{EventFinding, LevelFinding, LevelRow};
 pub use family::{Family, Member};
 pub use forecast::{Contest, ForecastFinding, ModelRow};

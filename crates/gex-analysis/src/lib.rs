@@ -1,5 +1,6 @@
 //! Series in, findings out: joins a signal with what came strictly after it, and says what it told.
 
+pub mod association;
 pub mod audit;
 pub mod checks;
 pub mod compared;

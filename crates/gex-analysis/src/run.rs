@@ -97,7 +97,7 @@ pub fn run(study: &Study, inputs: &Inputs<'_>) -> Result<Outcome, StudyError> {
         levels,
         overfitting_probability: overfitting(&tried),
         strategies: tried.into_iter().map(|tried| tried.finding).collect(),
-        description: description(inputs)?,
+        description: description(inputs, &examiner.resamples)?,
         ledger: inputs.facts.ledger.clone(),
         study: facts,
         hypotheses: judged.iter().map(|(finding, _)| finding.clone()).collect(),
@@ -531,7 +531,10 @@ fn quality(inputs: &Inputs<'_>, facts: &StudyFacts) -> QualityFacts {
 }
 
 /// Describes a vendor's series; a chain's own series is described by its hypotheses.
-fn description(inputs: &Inputs<'_>) -> Result<Option<Description>, BarsTooCoarse> {
+fn description(
+    inputs: &Inputs<'_>,
+    resamples: &Resamples,
+) -> Result<Option<Description>, BarsTooCoarse> {
     let Signals::Vendor { points, .. } = inputs.signals else {
         return Ok(None);
     };
@@ -554,11 +557,12 @@ fn description(inputs: &Inputs<'_>) -> Result<Option<Description>, BarsTooCoarse
         before = Some(slot.close);
         if let (Some(signal), Ok(bar)) = (point.and_then(|point| point.value), slot.bar) {
             days.push(Day {
+                session: session.date,
                 signal,
                 close: bar.prices.close(),
                 implied: quoted,
             });
         }
     }
-    Ok(describe(&days, grid.per_year).ok())
+    Ok(describe(&days, grid.per_year, resamples).ok())
 }

@@ -16,8 +16,8 @@ use gex_analysis::inputs::{Facts, Inputs, Signals};
 use gex_analysis::placebo::placebo_rates;
 use gex_analysis::run::{Outcome, StudyError, run};
 use gex_analysis::study::{
-    Control, Estimator, Horizon, Hypothesis, OutcomeKind, OutcomeSpec, RegimeRule, Scale,
-    SignalColumn, SignalPart, SignalSpec, Study,
+    Control, Estimator, Horizon, Hypothesis, OutcomeKind, OutcomeSpec, RegimeRule, RegimeSpec,
+    Scale, SignalColumn, SignalPart, SignalSpec, Study,
 };
 use gex_compute::market::bar::{Adjustment, Bar, BarSeries, ControlPoint, ControlSeries};
 use gex_compute::market::calendar::{Calendar, Session};
@@ -98,6 +98,7 @@ fn point(session: Session, gamma: f64, spot: f64) -> GexPoint {
         flip_count: 1,
         measures: Measures {
             net_gex: Some(1e9 * gamma),
+            flip: Some(spot * (-0.02 * gamma).exp()),
             ..Measures::default()
         },
     }
@@ -209,7 +210,42 @@ fn several() -> Vec<Hypothesis> {
     windowed.outcome.kind = OutcomeKind::LogRealizedVariance {
         estimator: Estimator::YangZhang,
     };
+    let of_kind = |id: &str, kind: OutcomeKind, rule: RegimeRule| {
+        let mut other = hypothesis(id, &[Control::LogHar], 2);
+        other.outcome.kind = kind;
+        other.regime = RegimeSpec { rule, min_dwell: 2 };
+        other
+    };
+    let estimator = Estimator::Parkinson;
+    let zscore = RegimeRule::ZScore {
+        lower: -1.0,
+        upper: 1.0,
+        hysteresis: 0.2,
+        window: 120,
+        min_history: 60,
+    };
+    let hmm = RegimeRule::Hmm {
+        states: 2,
+        min_history: 100,
+        refit: 63,
+    };
+    let mut changed = of_kind("changed", OutcomeKind::Autocorrelation, zscore);
+    changed.signal.part = SignalPart::Change;
     vec![
+        changed,
+        of_kind("range", OutcomeKind::Range, hmm),
+        of_kind(
+            "tail",
+            OutcomeKind::Tail,
+            RegimeRule::SpotVsFlip { buffer: 0.2 },
+        ),
+        of_kind("ratio", OutcomeKind::VarianceRatio, zscore),
+        of_kind(
+            "premium",
+            OutcomeKind::ImpliedLessRealized { estimator },
+            zscore,
+        ),
+        of_kind("implied", OutcomeKind::ImpliedChange, hmm),
         hypothesis("plain", &Control::ALL, 1),
         scaled,
         ranked,

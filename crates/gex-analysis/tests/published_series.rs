@@ -18,7 +18,7 @@ use std::io::Write;
 use std::path::Path;
 
 use chrono::NaiveDate;
-use gex_analysis::findings::{Description, Expect, GroupRow, Role, VerdictWord};
+use gex_analysis::findings::{Association, Description, Expect, GroupRow, Role, VerdictWord};
 use gex_analysis::inputs::{Facts, Inputs, KnownAtRule, Signals, VendorPoint};
 use gex_analysis::run;
 use gex_analysis::study::{
@@ -266,6 +266,33 @@ fn the_published_tables_come_out() {
         "{regression:?}"
     );
     assert!((regression.r2_with - 0.3139).abs() < 5e-5, "{regression:?}");
+    assert_association(&found.association.unwrap());
+}
+
+/// Computed apart with scipy 1.17 from the same file: Spearman of the value with the next |return|, by fifths of the
+/// VIX (an independent author's table), partial given the VIX, a block bootstrap of 20 rows, and all circular shifts.
+fn assert_association(found: &Association) {
+    let near = |value: f64, expected: f64, tol: f64| {
+        assert!(
+            (value - expected).abs() <= tol,
+            "{value} against {expected}"
+        );
+    };
+    let all = &found.rows[0];
+    assert_eq!(all.n, 3_849);
+    near(all.spearman, -0.288_890_3, 1e-7);
+    near(all.given_implied.unwrap(), -0.145_849_7, 1e-7);
+    let fifths = [-0.054, -0.102, -0.196, -0.178, -0.206];
+    for (row, expected) in found.rows[1..6].iter().zip(fifths) {
+        near(row.spearman, expected, 5e-4);
+    }
+    let (low, high) = found.block_interval.unwrap();
+    near(low, -0.331, 0.02);
+    near(high, -0.247, 0.02);
+    near(found.shift_band.0, -0.095, 0.008);
+    near(found.shift_band.1, 0.095, 0.001);
+    // 1.96/√3848: a permutation of rows draws a band three times too narrow.
+    near(found.independent_band.1, 0.031_6, 1e-4);
 }
 
 #[test]

@@ -16,6 +16,37 @@ pub struct Description {
     /// Next session's absolute return on the signal's percentile beyond its own past and implied
     /// volatility.
     pub regression: Option<DescriptiveRegression>,
+    /// Rank correlation of the signal with the size of the next return.
+    #[serde(default)]
+    pub association: Option<Association>,
+}
+
+/// A rank correlation over the whole sample and parts of it, and the bands of none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Association {
+    /// What is correlated with what, in words.
+    pub text: String,
+    /// The whole sample first, then fifths of implied volatility, then years.
+    pub rows: Vec<AssociationRow>,
+    /// 95 % interval of the whole sample's, by the stationary bootstrap.
+    pub block_interval: Option<(f64, f64)>,
+    /// Where 95 % of the correlations of a shifted signal lie.
+    pub shift_band: (f64, f64),
+    /// Where 95 % would lie if rows were independent: too narrow under persistence.
+    pub independent_band: (f64, f64),
+}
+
+/// The rank correlation in one part of the sample.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AssociationRow {
+    /// Which part.
+    pub name: String,
+    /// Rows.
+    pub n: usize,
+    /// Spearman's rank correlation.
+    pub spearman: f64,
+    /// The same with implied volatility held.
+    pub given_implied: Option<f64>,
 }
 
 /// One way to cut the sample into groups.
