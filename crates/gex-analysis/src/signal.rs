@@ -121,7 +121,10 @@ pub(crate) fn above_flip(point: &GexPoint) -> Option<f64> {
         FlipStatus::AlwaysNegative => Some(f64::NEG_INFINITY),
         FlipStatus::Degenerate => None,
         FlipStatus::Unique | FlipStatus::Multiple => {
-            let flip = point.measures.flip?;
+            let flip = point
+                .measures
+                .flip
+                .filter(|flip| flip.is_finite() && 0.0 < *flip)?;
             Some(libm::log(point.spot.get() / flip))
         }
     }
