@@ -148,12 +148,15 @@ pub fn draw_stationary(
     require_block(mean_block)?;
     // A block goes on with probability 1 − 1/l: P(length > k) = (1 − 1/l)^k, inverted.
     let log_stay = libm::log1p(-mean_block.recip());
+    let expected = floor_to_count(1.3 * rows as f64 / mean_block) + 8;
     let one = |_| {
-        let (mut runs, mut left) = (Vec::new(), rows);
+        let (mut runs, mut left) = (Vec::with_capacity(expected), rows);
         while 0 < left {
             let start = random.random_range(0..rows);
             let uniform: f64 = random.random();
-            let length = 1 + floor_to_count(libm::log1p(-uniform) / log_stay).min(left - 1);
+            // In (0, 1], where a logarithm is finite.
+            let steps = libm::log(1.0 - uniform) / log_stay;
+            let length = 1 + floor_to_count(steps).min(left - 1);
             runs.push((start, length));
             left -= length;
         }
@@ -221,36 +224,43 @@ pub fn regime_mean_difference(
     })
 }
 
-/// An outcome and where a regime holds, ready to be resampled.
-struct Regime {
-    inside: RunningSums,
-    outside: RunningSums,
-    share: RunningSums,
-}
+/// An outcome and where a regime holds, ready to be resampled: sums of the outcome inside, outside, and of rows inside,
+/// side by side, so that a run reads two places.
+struct Regime(Vec<[f64; 3]>);
 
 impl Regime {
     /// Centres the outcome, which changes no difference and keeps the sums small.
     fn of(outcome: &[f64], in_regime: &[bool]) -> Result<Self, Undefined> {
         let centre = mean(outcome)?;
-        let part = |inside: bool| -> Vec<f64> {
-            let pairs = outcome.iter().zip(in_regime);
-            pairs
-                .map(|(y, i)| if *i == inside { y - centre } else { 0.0 })
-                .collect()
-        };
-        let share: Vec<f64> = in_regime.iter().map(|i| f64::from(u8::from(*i))).collect();
-        Ok(Self {
-            inside: RunningSums::of(&part(true)),
-            outside: RunningSums::of(&part(false)),
-            share: RunningSums::of(&share),
-        })
+        let rows = || outcome.iter().zip(in_regime);
+        let mut total = [0.0; 3];
+        let sums = rows().chain(rows()).map(|(y, inside)| {
+            let [within, without, count] = &mut total;
+            if *inside {
+                *within += y - centre;
+                *count += 1.0;
+            } else {
+                *without += y - centre;
+            }
+            total
+        });
+        Ok(Self(std::iter::once([0.0; 3]).chain(sums).collect()))
     }
 
     /// Mean inside less mean outside; `None` where a draw lacks one of them.
     fn difference(&self, draw: &Draw) -> Option<f64> {
-        let share = self.share.mean(draw);
-        let both = 0.0 < share && share < 1.0;
-        both.then(|| self.inside.mean(draw) / share - self.outside.mean(draw) / (1.0 - share))
+        let upto = |row: usize| self.0.get(row).copied().unwrap_or([f64::NAN; 3]);
+        let (mut sums, mut rows) = ([0.0; 3], 0);
+        for (start, length) in &draw.runs {
+            let (from, to) = (upto(*start), upto(start + length));
+            for (sum, (from, to)) in sums.iter_mut().zip(from.iter().zip(&to)) {
+                *sum += to - from;
+            }
+            rows += length;
+        }
+        let [within, without, inside] = sums;
+        let outside = rows as f64 - inside;
+        (0.0 < inside && 0.0 < outside).then(|| within / inside - without / outside)
     }
 }
 
