@@ -152,6 +152,107 @@ fn a_simulated_coin_goes_all_the_way() {
     );
 }
 
+const TWO_MARKETS: &str = r#"
+[study]
+name = "two-markets"
+seed = 5
+
+[[data]]
+id = "index"
+archive = "index/archive"
+underlying = "SYN"
+bars = "index/bars.parquet"
+controls.vix = "index/vix.parquet"
+controls.adv = "index/adv.parquet"
+
+[[data]]
+id = "coin"
+archive = "coin/archive"
+underlying = "BTC"
+bars = "coin/bars.parquet"
+controls.dvol = "coin/dvol.parquet"
+controls.adv = "coin/adv.parquet"
+
+[panel]
+
+[positioning]
+models = ["calls-long-puts-short"]
+
+[[hypothesis]]
+id = "calm"
+claim = "More gamma, less variance"
+role = "primary"
+signal = { positioning = "calls-long-puts-short", measure = "net-gex", scale = "per-adv" }
+regime = { kind = "sign" }
+outcome = { kind = "log-realized-variance", horizon = "1session" }
+expect = "negative"
+smallest-effect = 0.05
+"#;
+
+/// Sessions in New York and days that end at 08:00 UTC on every day of the week, in one study.
+#[test]
+fn an_index_and_a_coin_are_one_panel() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let coin = fs::read_to_string(root().join("datasets/worlds/crypto.toml")).unwrap();
+    let coin = coin
+        .replace("sessions = 1095", "sessions = 420")
+        .replace("hedging = 1.0", "hedging = 4.0");
+    let index = "kind = \"agents\"\nseed = 11\nsessions = 420\nhedging = 4.0\n";
+    for (name, world) in [("coin", coin.as_str()), ("index", index)] {
+        let file = format!("{name}.toml");
+        fs::write(at.join(&file), world).unwrap();
+        let said = gex_ok(at, &["simulate", &file, "--out", name]);
+        let imports: Vec<&str> = said
+            .lines()
+            .filter(|line| line.starts_with("gex import"))
+            .collect();
+        import_and_run(&at.join(name), &imports.join("\n"));
+    }
+    fs::write(at.join("study.toml"), TWO_MARKETS).unwrap();
+    gex_ok(at, &["run", "study.toml"]);
+    let run = run_folder(&at.join("reports"), "two-markets");
+    let pooled = &findings(&run)["pooled"][0];
+    let calendars: Vec<&str> = pooled["underlyings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["calendar"].as_str().unwrap())
+        .collect();
+    assert_eq!(calendars, ["xnys", "deribit"]);
+    let panel = &pooled["panel"];
+    let rows = pooled["underlyings"].as_array().unwrap();
+    let effect = |row: &Value| row["estimate"]["value"].as_f64().unwrap();
+    let (index, coin) = (effect(&rows[0]), effect(&rows[1]));
+    let together = panel["value"].as_f64().unwrap();
+    let between = index.min(coin) <= together && together <= index.max(coin);
+    assert!(
+        between && together < 0.0,
+        "{together} of {index} and {coin}"
+    );
+    let n = |row: &Value| row["estimate"]["n"].as_u64().unwrap();
+    assert_eq!(panel["n"].as_u64().unwrap(), n(&rows[0]) + n(&rows[1]));
+    assert!(
+        panel["p_values"][0]["value"].as_f64().unwrap() < 0.05,
+        "{panel}"
+    );
+    let manifest = fs::read_to_string(run.join("manifest.json")).unwrap();
+    assert!(
+        manifest.contains("coin.data.archive"),
+        "what the coin read is hashed too"
+    );
+
+    let nameless = TWO_MARKETS.replace("id = \"coin\"\n", "");
+    fs::write(at.join("nameless.toml"), nameless).unwrap();
+    let refused = gex(at, &["check", "nameless.toml"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        stderr(&refused).contains("this one has no name"),
+        "{}",
+        stderr(&refused)
+    );
+}
+
 #[test]
 fn faults_of_worlds_stand_at_their_place() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Daily prices of the underlying and daily control series, from CSV or Parquet.
+//! Prices of the underlying and control series, by day or by instant, from CSV or Parquet.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,6 +8,7 @@ use gex_compute::market::bar::{Adjustment, Bar, BarSeries, ControlPoint, Control
 use gex_compute::market::calendar::{Calendar, Session};
 
 use crate::accept::Rejected;
+use crate::intraday;
 use crate::quality::Rule;
 use crate::source::{SourceError, SourceFile, Sources, find_sources, printable};
 use crate::vendor::frame::{Frame, Malformed, TimeRule};
@@ -120,7 +121,30 @@ static BAR_NAMES: [BarNames; 7] = [
     closes("Date", "Close"),
 ];
 
-/// Reads daily bars: `date, open, high, low, close[, volume]`, or Cboe's `underlying` table.
+/// Whether a file's rows are days, or instants within them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// One row a session.
+    Daily,
+    /// Several rows a session.
+    Intraday,
+}
+
+/// Tells days from instants by the names of a file's columns.
+///
+/// # Errors
+///
+/// [`SourceError`] for a file that can't be read.
+pub fn pace(path: &Path) -> Result<Pace, SourceError> {
+    let present = the_file(path)?.check()?;
+    Ok(match intraday::time_column(&present) {
+        Some(_) => Pace::Intraday,
+        None => Pace::Daily,
+    })
+}
+
+/// Reads bars: `date, open, high, low, close[, volume]`, Cboe's `underlying` table, or a table with instants in place
+/// of dates.
 ///
 /// A bar opens and closes with its session and is known at the close; in a table of closes alone
 /// (`date, close` or `date, price`) it has no length and one price. Rows on days without a
@@ -131,7 +155,11 @@ static BAR_NAMES: [BarNames; 7] = [
 /// [`SourceError`] for a file that can't be read or has no such columns.
 pub fn read_bars(path: &Path, request: &BarsRequest) -> Result<Daily<BarSeries>, SourceError> {
     let source = the_file(path)?;
-    let names = bar_names(&source, &source.check()?)?;
+    let present = source.check()?;
+    if let Some(time) = intraday::time_column(&present) {
+        return intraday::read_bars(&source, &present, (time, request));
+    }
+    let names = bar_names(&source, &present)?;
     let mut table = BarTable::read(&source, names)?;
     let ours = rows_of_ticker(&table.frame, names.ticker, &request.underlying)?;
     let mut sieve = Sieve::new(&source, request.calendar, names.date);
@@ -233,12 +261,15 @@ pub fn read_control(
 ) -> Result<Daily<ControlSeries>, SourceError> {
     let source = the_file(path)?;
     let present = source.check()?;
-    let date = first_present(&source, &present, &["date", "Date", "DATE"])?;
     let guesses = ["value", "close", "Close", "CLOSE", "c", &request.name];
     let value = match &request.column {
         Some(column) => first_present(&source, &present, &[column])?,
         None => first_present(&source, &present, &guesses)?,
     };
+    if let Some(time) = intraday::time_column(&present) {
+        return intraday::read_control(&source, &present, (time, &value, request));
+    }
+    let date = first_present(&source, &present, &["date", "Date", "DATE"])?;
     let mut frame = Frame::read(&source, &[&date, &value])?;
     let mut sieve = Sieve::new(&source, request.calendar, &date);
     let dates = dates(&mut frame, &date)?;
@@ -352,7 +383,7 @@ fn rows_of_ticker(
         .collect())
 }
 
-fn sound_prices(prices: [Option<f64>; 4]) -> Option<[f64; 4]> {
+pub(crate) fn sound_prices(prices: [Option<f64>; 4]) -> Option<[f64; 4]> {
     let [open, high, low, close] = prices;
     let all = [open?, high?, low?, close?];
     let [open, high, low, close] = all;

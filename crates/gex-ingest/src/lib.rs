@@ -14,6 +14,7 @@ pub mod daily;
 mod find;
 mod header;
 pub mod import;
+mod intraday;
 mod judge;
 pub mod mapping;
 mod packing;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use gex_compute::market::bar::Adjustment;
 use gex_compute::market::calendar::Calendar;
 use gex_compute::market::snapshot::ChainSnapshot;
-use gex_ingest::daily::{BarsRequest, ControlRequest, read_bars, read_control};
+use gex_ingest::daily::{BarsRequest, ControlRequest, Pace, pace, read_bars, read_control};
 use gex_ingest::import::{Batch, ImportError, ImportReport, ImportRequest, read_sources};
 use gex_ingest::mapping::Mapping;
 use gex_ingest::quality::Rule;
@@ -384,6 +384,93 @@ fn daily_bars_take_their_instants_from_the_calendar() {
             (3, Rule::RepeatedDate)
         ]
     );
+}
+
+// The Friday after Thanksgiving closes at 13:00 New York: its last hour is half an hour long, and what comes before the
+// open or after the close is no bar of a session.
+#[test]
+fn bars_within_sessions_end_when_they_are_known() {
+    let (_folder, path) = file(
+        "spy_1h.csv",
+        "symbol,ts_utc,open,high,low,close,volume\n\
+         SPY,2026-11-27 13:30:00,700,701,699,700,5\n\
+         SPY,2026-11-27 14:30:00,700,701,699,700,5\n\
+         SPY,2026-11-27 15:30:00,700,701,699,700,\n\
+         QQQ,2026-11-27 15:30:00,600,601,599,600,5\n\
+         SPY,2026-11-27 16:30:00,700,699,701,700,5\n\
+         SPY,2026-11-27 17:30:00,700,701,699,700,5\n\
+         SPY,2026-11-27 17:30:00,700,701,699,700,5\n\
+         SPY,2026-11-27 18:30:00,700,701,699,700,5\n",
+    );
+    assert_eq!(pace(&path).unwrap(), Pace::Intraday);
+    let read = read_bars(
+        &path,
+        &BarsRequest {
+            underlying: "SPY".to_owned(),
+            adjustment: Adjustment::None,
+            calendar: Calendar::Xnys,
+        },
+    )
+    .unwrap();
+    let spans: Vec<String> = read
+        .series
+        .bars
+        .iter()
+        .map(|bar| {
+            assert_eq!(bar.known_at, bar.end);
+            format!("{} {}", bar.start.format("%H:%M"), bar.end.format("%H:%M"))
+        })
+        .collect();
+    assert_eq!(spans, ["14:30 15:30", "15:30 16:30", "17:30 18:00"]);
+    let reasons: Vec<_> = read
+        .rejected
+        .iter()
+        .map(|row| (row.row, row.rule))
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            (0, Rule::DateWithoutSession),
+            (4, Rule::InvalidBar),
+            (6, Rule::RepeatedDate),
+            (7, Rule::DateWithoutSession)
+        ]
+    );
+    assert_eq!((read.rows, read.series.bars[1].volume), (7, None));
+}
+
+// Deribit's day of 27 March ends at 08:00 UTC; a value of the hour from 07:00 is known at its end.
+#[test]
+fn hourly_values_of_a_market_that_never_closes_are_known_at_the_end_of_their_bar() {
+    let (_folder, path) = file(
+        "dvol.csv",
+        "ts_utc,open,high,low,close\n\
+         2026-03-27T07:00:00Z,50,51,49,50.5\n\
+         2026-03-27T08:00:00Z,50,51,49,51.5\n",
+    );
+    let request = ControlRequest {
+        name: "dvol".to_owned(),
+        column: None,
+        calendar: Calendar::Deribit,
+    };
+    let read = read_control(&path, &request).unwrap();
+    let points: Vec<(String, f64)> = read
+        .series
+        .points
+        .iter()
+        .map(|point| (point.known_at.to_rfc3339(), point.value))
+        .collect();
+    assert_eq!(
+        points,
+        [
+            ("2026-03-27T08:00:00+00:00".to_owned(), 50.5),
+            ("2026-03-27T09:00:00+00:00".to_owned(), 51.5)
+        ]
+    );
+    // A time without a zone is refused with a cure.
+    let (_folder, naive) = file("naive.csv", "ts,value\n2026-03-27 07:00:00,50\n");
+    let refused = read_control(&naive, &request).unwrap_err().to_string();
+    assert!(refused.contains("zone"), "{refused}");
 }
 
 #[test]

@@ -265,6 +265,29 @@ fn daily_bars_of_two_vendors_agree() {
     }
 }
 
+/// SPY by the minute, January 2024: 21 whole sessions of 390 minutes, and the hours before and after them.
+#[test]
+fn a_month_of_minutes_holds_its_sessions() {
+    let Some(path) = shared("bars/spy_1m_202401.parquet") else {
+        return;
+    };
+    let read = read_bars(
+        &path,
+        &BarsRequest {
+            underlying: "SPY".to_owned(),
+            adjustment: Adjustment::None,
+            calendar: Calendar::Xnys,
+        },
+    )
+    .unwrap();
+    assert_eq!(read.series.bars.len(), 21 * 390);
+    assert!(
+        read.rejected
+            .iter()
+            .all(|row| row.rule == Rule::DateWithoutSession)
+    );
+}
+
 /// Nothing but the folders is given: formats, companions and clocks are found.
 #[test]
 fn formats_are_recognised_by_their_columns() {

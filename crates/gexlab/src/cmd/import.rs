@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow};
 use gex_compute::market::bar::Adjustment;
 use gex_compute::market::calendar::Calendar;
 use gex_ingest::archive::{ArchiveTerms, ArchiveWriter, Origin, RuleRecord, SourceRecord, Summary};
-use gex_ingest::daily::{BarsRequest, ControlRequest, read_bars, read_control};
+use gex_ingest::daily::{BarsRequest, ControlRequest, Pace, pace, read_bars, read_control};
 use gex_ingest::import::{Conflict, ImportError, ImportReport, ImportRequest, read_sources};
 use gex_ingest::mapping::Mapping;
 use gex_ingest::prices::{write_bars, write_control_file};
@@ -189,12 +189,13 @@ fn announce(report: &ImportReport, console: Console) {
 /// The calendar whose sessions the dates of a daily table are.
 ///
 /// A day of Deribit's calendar ends at 08:00 UTC; a daily table's ends at midnight, so that its
-/// values would be taken for known sixteen hours early.
+/// values would be taken for known sixteen hours early. Rows with instants say when they are.
 fn calendar(args: &ImportArgs) -> Result<Calendar, Failure> {
+    let daily = pace(the_path(args)?).map_err(Failure::data)? == Pace::Daily;
     match Calendar::from_name(&args.calendar) {
-        Some(Calendar::Deribit) => Err(Failure::usage(anyhow!(
-            "a daily table ends its days at midnight and Deribit's end at 08:00 UTC: \
-             daily bars and controls of the calendar deribit can't be imported"
+        Some(Calendar::Deribit) if daily => Err(Failure::usage(anyhow!(
+            "a daily table ends its days at midnight and Deribit's end at 08:00 UTC: give bars or \
+             values of an hour or less, with a column of instants such as ts_utc"
         ))),
         Some(calendar) => Ok(calendar),
         None => Err(Failure::usage(anyhow!(
