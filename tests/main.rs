@@ -13,6 +13,7 @@ mod determinism;
 mod docs;
 mod hypotheses;
 mod real_data;
+mod schemas;
 mod snapshot_tables;
 mod support;
 mod tidy;

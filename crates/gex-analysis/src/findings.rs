@@ -11,6 +11,7 @@ mod pooled;
 mod scrutiny;
 mod strategy;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use description::{
@@ -27,7 +28,7 @@ pub use strategy::{Earned, StrategyFinding};
 pub const SCHEMA: &str = "gexlab/findings/1";
 
 /// Everything that a study found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Findings {
     /// [`SCHEMA`].
     pub schema: String,
@@ -66,7 +67,7 @@ pub struct Findings {
 }
 
 /// What was studied.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StudyFacts {
     /// Name of the study.
     pub name: String,
@@ -97,7 +98,7 @@ pub struct StudyFacts {
 }
 
 /// Where the signal comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignalSource {
     /// Recomputed from option chains.
@@ -107,7 +108,9 @@ pub enum SignalSource {
 }
 
 /// How grave a check's outcome is, the gravest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckLevel {
     /// A result may be wrong or is withheld.
@@ -121,7 +124,7 @@ pub enum CheckLevel {
 }
 
 /// One check or warning.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     /// Name in kebab case.
     pub id: String,
@@ -132,7 +135,7 @@ pub struct Check {
 }
 
 /// What was read and what was set aside.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct QualityFacts {
     /// Files read, by name, with hash and counts.
     pub sources: Vec<SourceFacts>,
@@ -149,7 +152,7 @@ pub struct QualityFacts {
 }
 
 /// One source file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceFacts {
     /// File name, without its folder.
     pub file: String,
@@ -164,7 +167,7 @@ pub struct SourceFacts {
 }
 
 /// How often a rule of data quality fired.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleCount {
     /// Name of the rule, in kebab case.
     pub rule: String,
@@ -177,7 +180,7 @@ pub struct RuleCount {
 }
 
 /// How many distinct hypotheses were ever evaluated on a data set.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LedgerFacts {
     /// Distinct hypotheses so far, this run's included.
     pub hypotheses: u64,
@@ -186,7 +189,7 @@ pub struct LedgerFacts {
 }
 
 /// Whether a hypothesis counts for the verdict on the study.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// One of at most four, adjusted by Holm.
@@ -196,7 +199,7 @@ pub enum Role {
 }
 
 /// The sign of the effect that was declared before the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Expect {
     /// More of the signal, more of the outcome.
@@ -206,7 +209,7 @@ pub enum Expect {
 }
 
 /// The four words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum VerdictWord {
     /// A gate failed: the data can't answer.
@@ -232,7 +235,7 @@ impl VerdictWord {
 }
 
 /// The verdict on one hypothesis and each part of the rule that gave it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// The word.
     pub word: VerdictWord,
@@ -251,7 +254,7 @@ pub struct Verdict {
 }
 
 /// One hypothesis and all that was estimated for it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HypothesisFinding {
     /// Identifier, in kebab case.
     pub id: String,
@@ -301,7 +304,7 @@ pub struct HypothesisFinding {
 }
 
 /// One rung of the ladder of controls.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rung {
     /// Name: `marginal`, `har-leverage`, `implied-variance`.
     pub name: String,
@@ -318,7 +321,7 @@ pub struct Rung {
 }
 
 /// One estimate with everything needed to judge it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Estimate {
     /// The value.
     pub value: Option<f64>,
@@ -346,7 +349,7 @@ pub struct Estimate {
 }
 
 /// A p-value and whether it may be believed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PValue {
     /// Method, in words.
     pub method: String,
@@ -357,7 +360,7 @@ pub struct PValue {
 }
 
 /// The outcome in one regime.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RegimeRow {
     /// Label: `negative`, `positive`, `low`, `mid`, `high`, `all`.
     pub regime: String,
@@ -382,7 +385,7 @@ pub struct RegimeRow {
 }
 
 /// Moments and quantiles.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Moments {
     /// Mean.
     pub mean: Option<f64>,
@@ -403,7 +406,7 @@ pub struct Moments {
 }
 
 /// Transitions between regimes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Transitions {
     /// Labels, in the order of rows and columns.
     pub labels: Vec<String>,

@@ -78,6 +78,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Write an archive's rows as CSV
     Export(ExportArgs),
+    /// Print the JSON Schema of a study, of findings or of a manifest
+    Schema(SchemaArgs),
     /// Say what this installation is and whether its self-test passes
     Doctor(DoctorArgs),
     /// Print the completions of a shell
@@ -323,6 +325,30 @@ pub struct ExportArgs {
 pub enum ExportForm {
     /// Text with a header, one row a contract
     Csv,
+}
+
+/// `gex schema`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  gex schema findings > findings.schema.json\n  gex schema reference | less"
+)]
+pub struct SchemaArgs {
+    /// Of what
+    #[arg(value_enum, default_value = "study")]
+    pub of: SchemaOf,
+}
+
+/// What a schema is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The study file; TOML of the same shape
+    Study,
+    /// findings.json
+    Findings,
+    /// manifest.json
+    Manifest,
+    /// Every key of the study file, as Markdown
+    Reference,
 }
 
 /// `gex doctor`

@@ -29,6 +29,7 @@ pub mod proofs;
 pub mod replay;
 pub mod run;
 pub mod run_folder;
+pub mod schema;
 pub mod series_table;
 mod snapshot_rows;
 pub mod snapshot_tables;

@@ -8,6 +8,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Version of everything that a run writes; part of the run's identifier.
@@ -20,7 +21,7 @@ pub const MANIFEST: &str = "manifest.json";
 pub const LOG: &str = "run.log.json";
 
 /// What a run is: its study as understood, its inputs and its outputs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Manifest {
     /// [`RESULT_SCHEMA`].
     pub schema: String,

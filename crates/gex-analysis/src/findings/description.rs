@@ -1,9 +1,10 @@
 //! The whole sample described, as published tables do it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The whole sample described: groups are cut on all of it, the future included.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Description {
     /// What is described.
     pub title: String,
@@ -22,7 +23,7 @@ pub struct Description {
 }
 
 /// A rank correlation over the whole sample and parts of it, and the bands of none.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Association {
     /// What is correlated with what, in words.
     pub text: String,
@@ -37,7 +38,7 @@ pub struct Association {
 }
 
 /// The rank correlation in one part of the sample.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AssociationRow {
     /// Which part.
     pub name: String,
@@ -50,7 +51,7 @@ pub struct AssociationRow {
 }
 
 /// One way to cut the sample into groups.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Grouping {
     /// Name: `quintiles of the signal`.
     pub name: String,
@@ -59,7 +60,7 @@ pub struct Grouping {
 }
 
 /// What followed in one group.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GroupRow {
     /// Label: `Q1`, `negative`.
     pub label: String,
@@ -86,7 +87,7 @@ pub struct GroupRow {
 }
 
 /// A regression over the whole sample.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DescriptiveRegression {
     /// Outcome, regressors and their timing, in words.
     pub text: String,

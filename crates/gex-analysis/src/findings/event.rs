@@ -1,11 +1,12 @@
 //! What followed events, and what prices did at walls and into expiries.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Estimate;
 
 /// One event study.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EventFinding {
     /// Identifier, in kebab case.
     pub id: String,
@@ -40,7 +41,7 @@ pub struct EventFinding {
 }
 
 /// What prices did at a level that was known before the session.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LevelFinding {
     /// Identifier, in kebab case.
     pub id: String,
@@ -59,7 +60,7 @@ pub struct LevelFinding {
 }
 
 /// One statistic of a level against placebo levels.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LevelRow {
     /// What it is, in words with its unit.
     pub name: String,

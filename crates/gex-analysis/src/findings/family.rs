@@ -1,9 +1,10 @@
 //! Hypotheses that were looked at together.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A family of hypotheses judged as one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Family {
     /// `primary` or `exploratory`.
     pub name: String,
@@ -27,7 +28,7 @@ pub struct Family {
 }
 
 /// One member and its p-values, unadjusted and adjusted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Member {
     /// Identifier of the hypothesis.
     pub id: String,

@@ -1,9 +1,10 @@
 //! Forecasts out of sample and what they lost.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Forecasts of one hypothesis's outcome, with and without its signal.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ForecastFinding {
     /// First session that was forecast.
     pub first_session: String,
@@ -22,7 +23,7 @@ pub struct ForecastFinding {
 }
 
 /// One model's losses.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelRow {
     /// Name: its controls, and whether the signal is among them.
     pub name: String,
@@ -37,7 +38,7 @@ pub struct ModelRow {
 }
 
 /// The signal's model against the benchmark without it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Contest {
     /// Name of the model with the signal.
     pub model: String,

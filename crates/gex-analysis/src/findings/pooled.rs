@@ -1,11 +1,12 @@
 //! One hypothesis on several underlyings.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Estimate;
 
 /// One hypothesis on several underlyings, side by side and, where the study asks for it, as a panel.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PooledFinding {
     /// Identifier of the hypothesis.
     pub id: String,
@@ -16,7 +17,7 @@ pub struct PooledFinding {
 }
 
 /// One underlying.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UnderlyingRow {
     /// Identifier of the data in the study.
     pub id: String,

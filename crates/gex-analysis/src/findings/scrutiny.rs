@@ -1,11 +1,12 @@
 //! What a referee asks of a headline: other samples, other forms, other tests.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Estimate;
 
 /// The headline under scrutiny.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Scrutiny {
     /// The headline again with one thing changed.
     pub variants: Vec<Variant>,
@@ -16,7 +17,7 @@ pub struct Scrutiny {
 }
 
 /// The headline with one thing changed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Variant {
     /// What is changed: `year-left-out`, `estimator`, `signal-form`, …
     pub group: String,
@@ -27,7 +28,7 @@ pub struct Variant {
 }
 
 /// One diagnostic number.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Diagnostic {
     /// Name in kebab case.
     pub name: String,
@@ -40,7 +41,7 @@ pub struct Diagnostic {
 }
 
 /// An estimate with a name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NamedEstimate {
     /// Name in kebab case.
     pub name: String,
@@ -50,7 +51,7 @@ pub struct NamedEstimate {
 
 /// One two-sample statistic, lowest regime against highest, by a test that takes rows as independent and by those that
 /// do not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// Name: `mean`, `rank`, `spread`, `distribution`.
     pub name: String,
@@ -67,7 +68,7 @@ pub struct Comparison {
 }
 
 /// A p-value and its method.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlainP {
     /// Method in words.
     pub method: String,

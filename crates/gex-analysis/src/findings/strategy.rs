@@ -1,9 +1,10 @@
 //! Strategies: secondary evidence, never the proof.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What one strategy earned, and what luck would have.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StrategyFinding {
     /// Identifier, in kebab case.
     pub id: String,
@@ -42,7 +43,7 @@ pub struct StrategyFinding {
 }
 
 /// What was earned.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Earned {
     /// Sharpe ratio a year, without interest on cash.
     pub sharpe: Option<f64>,

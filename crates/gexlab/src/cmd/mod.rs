@@ -13,5 +13,6 @@ pub mod init;
 pub mod inspect;
 pub mod run;
 pub mod runs;
+pub mod schema;
 pub mod series;
 pub mod simulate;
