@@ -97,7 +97,8 @@ pub(crate) fn made_up(signal: Vec<f64>, outcome: Vec<f64>) -> (Hypothesis, Sampl
     (plain_hypothesis(), sample)
 }
 
-fn plain_hypothesis() -> Hypothesis {
+/// A primary about the next session's variance, without controls.
+pub(crate) fn plain_hypothesis() -> Hypothesis {
     Hypothesis {
         id: "plain".to_owned(),
         claim: "more gamma, less variance".to_owned(),

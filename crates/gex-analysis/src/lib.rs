@@ -23,6 +23,7 @@ pub mod panel;
 pub mod parallel;
 pub mod placebo;
 pub mod pooled;
+mod red_flags;
 pub mod regime;
 pub mod resamples;
 pub mod run;
@@ -32,6 +33,7 @@ pub mod signal;
 pub mod stats;
 pub mod strategy;
 pub mod study;
+mod study_wide;
 pub mod verdict;
 
 pub use run::{Outcome, StudyError, run};

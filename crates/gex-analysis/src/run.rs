@@ -9,11 +9,9 @@ use crate::compared::comparisons;
 use crate::conditional;
 use crate::controls::{IMPLIED_NAMES, implied_series};
 use crate::describe::{Day, describe};
-use crate::event_study::{Aftermath, study_event};
-use crate::family::{Candidate, family};
 use crate::findings::{
-    Description, Estimate, EventFinding, Family, Findings, HypothesisFinding, LevelFinding,
-    QualityFacts, Role, SCHEMA, SignalSource, StudyFacts,
+    Description, Estimate, Findings, HypothesisFinding, QualityFacts, Role, SCHEMA, SignalSource,
+    StudyFacts,
 };
 use crate::forecast::forecast;
 use crate::gate::{Gate, regime_gates, sample_gates};
@@ -23,12 +21,13 @@ use crate::inference::undefined;
 use crate::inputs::{InputFault, Inputs, Signals};
 use crate::panel::{HypothesisPanel, Panel, Sample, panel};
 use crate::parallel::ordered_map;
+use crate::red_flags::{flags, turned_scale};
 use crate::resamples::Resamples;
 use crate::scrutiny::scrutiny;
-use crate::stats::{Undefined, pbo};
-use crate::strategy::{Trial, Tried, try_strategy};
+use crate::stats::Undefined;
 use crate::study::{Hypothesis, OutcomeKind, Study};
-use crate::verdict::{Evidence, SIZE, verdicts};
+use crate::study_wide::{events, families, overfitting, tried};
+use crate::verdict::{Evidence, verdicts};
 
 /// What a study found and the rows it was found on.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,10 +143,10 @@ fn require_inputs(hypothesis: &Hypothesis, inputs: &Inputs<'_>) -> Result<(), In
 }
 
 /// One hypothesis before the family is judged.
-struct Judged {
-    finding: HypothesisFinding,
-    evidence: Evidence,
-    panel: HypothesisPanel,
+pub(crate) struct Judged {
+    pub(crate) finding: HypothesisFinding,
+    pub(crate) evidence: Evidence,
+    pub(crate) panel: HypothesisPanel,
 }
 
 /// Exploratory hypotheses are put under scrutiny too in a study of this many at most.
@@ -257,75 +256,6 @@ fn evidence(
     }
 }
 
-/// The red flags of a referee that one hypothesis alone can raise.
-fn flags(hypothesis: &Hypothesis, sample: &Sample, rungs: &[RungAnswer]) -> Vec<String> {
-    let mut flags = Vec::new();
-    let level = |rung: Option<&RungAnswer>| rung.and_then(|rung| rung.level.as_ref().ok().cloned());
-    let (first, last) = (level(rungs.first()), level(rungs.last()));
-    let Some(headline) = last else {
-        return flags;
-    };
-    let alone = first.as_ref().map(|first| first.coefficient);
-    if headline.p_ewc <= SIZE && alone.is_some_and(|alone| !survives(sample, alone)) {
-        flags.push("With signals one session older the effect is gone.".to_owned());
-    }
-    if let Ok(share) = headline::largest_spell_share(sample, &hypothesis.controls)
-        && 0.5 < share
-    {
-        let percent = 100.0 * share;
-        flags.push(format!(
-            "One spell of a regime carries {percent:.0} % of the estimate."
-        ));
-    }
-    let marginal = 1 < rungs.len() && first.is_some_and(|first| first.p_ewc <= SIZE);
-    if marginal && SIZE < headline.p_ewc {
-        flags.push(
-            "Alone the signal is significant, beyond its controls it is not: consistent with \
-             volatility clustering."
-                .to_owned(),
-        );
-    }
-    flags
-}
-
-/// Whether a signal one session older keeps its sign and a quarter of its effect, alone.
-///
-/// Alone, because beyond its controls an older signal says nothing even where a true effect lasts: what it did
-/// to the session between is in that session's variance, which is a control.
-fn survives(sample: &Sample, alone: f64) -> bool {
-    const LEFT: f64 = 0.25;
-    let older = sample.one_session_older();
-    let coefficient = headline::coefficient(&older);
-    coefficient.is_ok_and(|older| LEFT <= older / alone)
-}
-
-/// The red flag of an effect whose sign depends on what the signal is divided by.
-///
-/// Other positions are not asked: an inverted book turns every sign by construction.
-fn turned_scale(judged: &Judged, family: &[Judged]) -> Option<String> {
-    let own = &judged.finding;
-    let effect = judged.evidence.effect?;
-    let same_question = |other: &&Judged| {
-        let other = &other.finding;
-        other.positioning == own.positioning
-            && other.measure == own.measure
-            && other.outcome == own.outcome
-            && other.horizon == own.horizon
-            && other.scale != own.scale
-    };
-    let turned = family.iter().filter(same_question).find(|other| {
-        other
-            .evidence
-            .effect
-            .is_some_and(|theirs| theirs * effect < 0.0)
-    })?;
-    let scale = &turned.finding.scale;
-    Some(format!(
-        "With scale {scale} in place of {} the sign turns.",
-        own.scale
-    ))
-}
-
 /// The finding as far as the study file fixes it.
 fn declared(hypothesis: &Hypothesis) -> HypothesisFinding {
     HypothesisFinding {
@@ -351,104 +281,6 @@ fn declared(hypothesis: &Hypothesis) -> HypothesisFinding {
         scrutiny: None,
         forecast: None,
     }
-}
-
-fn events(
-    study: &Study,
-    inputs: &Inputs<'_>,
-    resamples: &Resamples,
-) -> Result<(Vec<EventFinding>, Vec<LevelFinding>), BarsTooCoarse> {
-    let (mut paths, mut levels) = (Vec::new(), Vec::new());
-    if study.events().is_empty() {
-        return Ok((paths, levels));
-    }
-    let grid = inputs.grid(Step::Session)?;
-    let found = ordered_map(study.events(), |spec| {
-        study_event(spec, inputs, &grid, resamples)
-    });
-    for aftermath in found {
-        match aftermath {
-            Aftermath::Path(path) => paths.push(*path),
-            Aftermath::Level(level) => levels.push(level),
-        }
-    }
-    Ok((paths, levels))
-}
-
-fn tried(
-    study: &Study,
-    inputs: &Inputs<'_>,
-    found: &[Judged],
-    resamples: &Resamples,
-) -> Result<Vec<Tried>, BarsTooCoarse> {
-    if study.strategies().is_empty() {
-        return Ok(Vec::new());
-    }
-    let grid = inputs.grid(Step::Session)?;
-    let tried = ordered_map(study.strategies(), |spec| {
-        let pairs = study.hypotheses().iter().zip(found);
-        let own = { pairs }.find(|(hypothesis, _)| hypothesis.id == spec.hypothesis);
-        own.map(|(hypothesis, judged)| {
-            try_strategy(&Trial {
-                spec,
-                hypothesis,
-                sample: &judged.panel.sample(&hypothesis.controls),
-                inputs,
-                grid: &grid,
-                resamples,
-            })
-        })
-    });
-    Ok(tried.into_iter().flatten().collect())
-}
-
-/// Blocks into which the time is cut for the probability of overfitting.
-const BLOCKS: usize = 10;
-
-fn overfitting(tried: &[Tried]) -> Option<f64> {
-    let rows = tried
-        .iter()
-        .map(|tried| tried.net.len())
-        .min()
-        .filter(|rows| 0 < *rows)?;
-    // The latest rows, which all strategies have.
-    let latest = |tried: &'_ Tried| tried.net.len() - rows;
-    let trials: Vec<&[f64]> = tried
-        .iter()
-        .map(|tried| tried.net.get(latest(tried)..).unwrap_or_default())
-        .collect();
-    if trials.len() < 2 {
-        return None;
-    }
-    pbo::overfitting(&trials, BLOCKS)
-        .ok()
-        .map(|found| found.probability)
-}
-
-/// The primaries and the exploratory hypotheses, each judged as one family.
-fn families(study: &Study, found: &[Judged], resamples: &Resamples) -> Vec<Family> {
-    let of = |name: &str, role: Role| {
-        let pairs = study.hypotheses().iter().zip(found);
-        let candidates: Vec<Candidate<'_>> = pairs
-            .filter(|(hypothesis, _)| hypothesis.role == role)
-            .map(|(hypothesis, judged)| Candidate {
-                hypothesis,
-                sample: judged.panel.sample(&hypothesis.controls),
-                p: judged
-                    .evidence
-                    .p_ewc
-                    .filter(|_| judged.evidence.gates.is_empty()),
-            })
-            .collect();
-        family(name, &candidates, resamples)
-    };
-    let both = [
-        ("primary", Role::Primary),
-        ("exploratory", Role::Exploratory),
-    ];
-    both.into_iter()
-        .filter_map(|(name, role)| of(name, role))
-        .collect()
 }
 
 fn judge(found: Vec<Judged>) -> Vec<(HypothesisFinding, HypothesisPanel)> {

@@ -313,27 +313,9 @@ mod tests {
     use super::*;
 
     fn hypothesis(id: &str) -> Hypothesis {
-        Hypothesis {
-            id: id.to_owned(),
-            claim: "more gamma, less variance".to_owned(),
-            role: Role::Primary,
-            signal: SignalSpec {
-                positioning: "gross".to_owned(),
-                column: SignalColumn::Series(Measure::NetGex),
-                part: SignalPart::Signed,
-                scale: Scale::Usd,
-            },
-            regime: RegimeRule::Sign { dead_band: 0.0 }.into(),
-            outcome: OutcomeSpec {
-                kind: OutcomeKind::LogRealizedVariance {
-                    estimator: Estimator::CloseToClose,
-                },
-                horizon: Horizon::Sessions(5),
-            },
-            controls: vec![Control::LogHar],
-            expect: Expect::Negative,
-            smallest_effect: 0.05,
-        }
+        let mut plain = crate::fixture::plain_hypothesis();
+        id.clone_into(&mut plain.id);
+        plain
     }
 
     fn fault_of(change: impl Fn(&mut Hypothesis)) -> String {

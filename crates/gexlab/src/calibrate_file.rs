@@ -7,8 +7,8 @@ use serde_spanned::Spanned;
 
 use crate::checker::Checker;
 use crate::diagnostic::Diagnostic;
+use crate::hypothesis_plan::horizon;
 use crate::study_file::fault;
-use crate::study_plan::horizon;
 
 /// A file with a `[calibrate]` table, as typed.
 #[derive(Debug, Clone, Deserialize)]

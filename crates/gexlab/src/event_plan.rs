@@ -8,9 +8,9 @@ use serde_spanned::Spanned;
 
 use crate::checker::Checker;
 use crate::diagnostic::Diagnostic;
+use crate::hypothesis_plan::estimator;
 use crate::plan::{DataPlan, Source};
 use crate::study_file::{EventTable, StrategyTable, StudyFile};
-use crate::study_plan::estimator;
 
 /// Sessions shown around an event, and between two, where the study does not say.
 const PRE: usize = 5;

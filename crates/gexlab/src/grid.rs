@@ -5,8 +5,8 @@ use gex_analysis::study::{Estimator, Hypothesis};
 use serde_spanned::Spanned;
 
 use crate::checker::Checker;
+use crate::hypothesis_plan::{estimator, horizon, measure, outcome_kind, scale};
 use crate::study_file::GridTable;
-use crate::study_plan::{estimator, horizon, measure, outcome_kind, scale};
 
 /// Builds the family on the first hypothesis of the file; one that the file declares already is not counted twice.
 pub(crate) fn family(

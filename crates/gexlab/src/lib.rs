@@ -16,6 +16,7 @@ mod event_plan;
 pub mod exit;
 pub mod finished;
 mod grid;
+mod hypothesis_plan;
 pub mod inputs;
 pub mod ledger;
 pub mod load;
