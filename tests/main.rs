@@ -14,6 +14,7 @@ mod docs;
 mod hypotheses;
 mod real_data;
 mod schemas;
+mod snapshot_page;
 mod snapshot_tables;
 mod support;
 mod tidy;

@@ -144,6 +144,64 @@ pub struct StrikeRow {
     pub net: Option<f64>,
 }
 
+/// One instant and everything known of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SnapshotInput {
+    /// What it is of: `SPX, 2026-07-15 20:15 UTC`.
+    pub title: String,
+    /// Its session and clock, in words.
+    pub subtitle: String,
+    /// Whether the market was simulated.
+    pub synthetic: bool,
+    /// Key numbers, formatted.
+    pub facts: Vec<(String, String)>,
+    /// What the numbers rest on, one sentence each.
+    pub assumptions: Vec<String>,
+    /// The repriced book over spot.
+    pub profile: Option<ProfileFigure>,
+    /// Exposure by strike.
+    pub strikes: Option<StrikesFigure>,
+    /// The sections, in order.
+    pub sections: Vec<SnapshotSection>,
+    /// The command that makes the page again.
+    pub command: String,
+}
+
+/// A section of a snapshot's page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SnapshotSection {
+    /// Its heading.
+    pub title: String,
+    /// Names of the figures that open it: `profile`, `strikes`.
+    pub figures: Vec<&'static str>,
+    /// Its tables.
+    pub tables: Vec<PlainTable>,
+}
+
+/// A table of texts and numbers; numbers of a column share a unit, named in its heading.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlainTable {
+    /// What it holds.
+    pub caption: String,
+    /// Headings, with units.
+    pub columns: Vec<String>,
+    /// Rows of as many cells.
+    pub rows: Vec<Vec<PlainCell>>,
+    /// What stands below it.
+    pub notes: Vec<String>,
+}
+
+/// A text or a number.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PlainCell {
+    /// A text.
+    Text(String),
+    /// A number in its column's unit; `None` where it is undefined.
+    Number(Option<f64>),
+    /// A number with a unit of its own, where rows measure different things.
+    Alone(Option<f64>),
+}
+
 /// How to run it again. Relative paths only: a page is sent to people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reproduction {

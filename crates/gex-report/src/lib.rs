@@ -21,7 +21,7 @@ mod unit;
 
 pub use error::RenderError;
 pub use figures::Figure;
-use input::ReportInput;
+use input::{ReportInput, SnapshotInput};
 
 /// What a report consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,22 @@ pub fn render(input: &ReportInput) -> Result<Pages, RenderError> {
     let sketches = figures::draw_all(&input)?;
     Ok(Pages {
         html: page::write(&input, &sketches)?,
+        figures: sketches
+            .iter()
+            .map(figures::Sketch::figure)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// Draws the page of one instant and its figures.
+///
+/// # Errors
+///
+/// As [`render`].
+pub fn render_snapshot(input: &SnapshotInput) -> Result<Pages, RenderError> {
+    let sketches = figures::draw_snapshot(input)?;
+    Ok(Pages {
+        html: page::snapshot::write(input, &sketches)?,
         figures: sketches
             .iter()
             .map(figures::Sketch::figure)

@@ -64,6 +64,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Compute the GEX series of a study's data, alone
     Series(SeriesArgs),
+    /// Draw one chain: everything known about one instant, on one page
+    Snapshot(SnapshotArgs),
     /// Run a study: series, panel, estimates, verdicts, figures and the page
     Run(RunArgs),
     /// Prove that a study does not look ahead, with planted leaks that must be caught
@@ -325,6 +327,28 @@ pub struct ExportArgs {
 pub enum ExportForm {
     /// Text with a header, one row a contract
     Csv,
+}
+
+/// `gex snapshot`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  gex snapshot archive\n  gex snapshot archive --at 2026-07-15 --study study.toml --out page"
+)]
+pub struct SnapshotArgs {
+    /// Folder of an archive
+    pub archive: PathBuf,
+    /// The last snapshot at or before this instant or date [default: the archive's last]
+    #[arg(long, value_name = "INSTANT")]
+    pub at: Option<String>,
+    /// Underlying [default: the archive's only one]
+    #[arg(long, value_name = "NAME")]
+    pub underlying: Option<String>,
+    /// A study whose pricing, positions and flip are used [default: parity, carry at 0, two models]
+    #[arg(long, value_name = "STUDY")]
+    pub study: Option<PathBuf>,
+    /// Folder for the page, its figures and its tables [default: snapshots/<underlying>-<instant>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// `gex schema`

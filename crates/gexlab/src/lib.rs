@@ -32,6 +32,7 @@ pub mod run;
 pub mod run_folder;
 pub mod schema;
 pub mod series_table;
+mod snapshot_page;
 mod snapshot_rows;
 pub mod snapshot_tables;
 pub mod study_file;

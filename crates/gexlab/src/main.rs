@@ -63,6 +63,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Runs(args) => cmd::runs::runs(args, console),
         Command::Compare(args) => cmd::compare::compare(args, console),
         Command::Export(args) => cmd::export::export(args, console),
+        Command::Snapshot(args) => cmd::snapshot::snapshot(args, console),
         Command::Schema(args) => cmd::schema::print(args, console),
         Command::Doctor(args) => cmd::doctor::doctor(args, console),
         Command::Completions(args) => cmd::completions::completions(args, console),

@@ -43,6 +43,13 @@ impl OutputKind {
         Self::GammaScalping,
     ];
 
+    /// The tables that one snapshot is enough for.
+    pub fn of_one_snapshot() -> impl Iterator<Item = Self> {
+        Self::ALL
+            .into_iter()
+            .filter(|kind| *kind != Self::GammaScalping)
+    }
+
     /// The name in a study file.
     pub fn name(self) -> &'static str {
         match self {

@@ -218,14 +218,14 @@ pub fn snapshot_figures(
         .rev()
         .find(|p| p.positioning == name && p.ts == head.ts);
     (
-        Some(profile(&figure, (&name, data), head)),
-        point.map(|point| strikes(&figure, (point, model), data)),
+        Some(profile(&figure, (&name, unit(data)), head)),
+        point.map(|point| strikes(&figure, (point, model), unit(data))),
     )
 }
 
-fn profile(
+pub(crate) fn profile(
     figure: &SnapshotFigure,
-    (name, data): (&str, &StudyData),
+    (name, unit): (&str, ExposureUnit),
     head: &SnapshotHead,
 ) -> ProfileFigure {
     let points = figure
@@ -235,7 +235,7 @@ fn profile(
     ProfileFigure {
         session: head.session,
         positioning: name.to_owned(),
-        unit: unit(data),
+        unit,
         method: figure.flip.method.name().to_owned(),
         spot: head.spot.get(),
         flip: figure.flip.nearest,
@@ -255,10 +255,10 @@ fn profile(
     }
 }
 
-fn strikes(
+pub(crate) fn strikes(
     figure: &SnapshotFigure,
     (point, model): (&GexPoint, Positioning),
-    data: &StudyData,
+    unit: ExposureUnit,
 ) -> StrikesFigure {
     // Where the weight depends on the contract, sides are shown unsigned beside their net.
     let weight = |right| model.weight(right).unwrap_or(1.0);
@@ -266,7 +266,7 @@ fn strikes(
     StrikesFigure {
         session: point.session,
         positioning: point.positioning.clone(),
-        unit: unit(data),
+        unit,
         spot: point.spot.get(),
         call_wall: point.measures.get(Measure::CallWall),
         put_wall: point.measures.get(Measure::PutWall),

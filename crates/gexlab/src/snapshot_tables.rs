@@ -76,6 +76,12 @@ impl SnapshotTables {
         }
     }
 
+    /// One table as far as chains alone say it: without volumes, and without what came after.
+    pub fn one(&self, kind: OutputKind) -> Table {
+        let rows = self.rows.get(&kind).map_or(&[][..], Vec::as_slice);
+        table(rows, kind.layout(), kind.signed())
+    }
+
     /// The tables that were asked for, by the name of their files, with what only prices and volumes of
     /// the underlying can say.
     pub fn tables(

@@ -21,7 +21,7 @@ use serde::Serialize;
 use crate::draw::palette::{Role, standalone_css};
 use crate::draw::{Canvas, GRID, MARGIN, WIDTH, escape, png};
 use crate::error::RenderError;
-use crate::input::ReportInput;
+use crate::input::{ReportInput, SnapshotInput};
 
 /// Height that title and subtitle take at the top of a picture.
 const HEAD: f64 = 62.0;
@@ -232,6 +232,22 @@ pub(crate) fn draw_all(input: &ReportInput) -> Result<Vec<Sketch>, RenderError> 
     }
     sketches.extend(coverage::draw(&input.series, &findings.quality)?);
     if findings.study.synthetic {
+        sketches.iter_mut().for_each(Sketch::stamp_as_synthetic);
+    }
+    Ok(sketches)
+}
+
+/// Draws the figures of one instant.
+pub(crate) fn draw_snapshot(input: &SnapshotInput) -> Result<Vec<Sketch>, RenderError> {
+    let underlying = input.title.split(',').next().unwrap_or_default();
+    let mut sketches = Vec::new();
+    if let Some(profile) = &input.profile {
+        sketches.extend(profile::draw(profile, underlying)?);
+    }
+    if let Some(strikes) = &input.strikes {
+        sketches.extend(strikes::draw(strikes, underlying)?);
+    }
+    if input.synthetic {
         sketches.iter_mut().for_each(Sketch::stamp_as_synthetic);
     }
     Ok(sketches)

@@ -8,6 +8,7 @@ mod ladder;
 mod p_values;
 mod quality;
 mod regimes;
+pub(crate) mod snapshot;
 mod table;
 mod verdicts;
 
@@ -122,7 +123,8 @@ struct ReproductionView<'a> {
 pub(crate) fn write(input: &ReportInput, sketches: &[Sketch]) -> Result<String, RenderError> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.add_template("page", include_str!("page.html"))?;
+    let text = concat!(include_str!("macros.html"), include_str!("page.html"));
+    environment.add_template("page", text)?;
     let view = View {
         title: &input.findings.study.name,
         subtitle: subtitle(input),

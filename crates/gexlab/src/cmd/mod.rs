@@ -16,3 +16,4 @@ pub mod runs;
 pub mod schema;
 pub mod series;
 pub mod simulate;
+pub mod snapshot;
