@@ -17,5 +17,6 @@ mod schemas;
 mod snapshot_page;
 mod snapshot_tables;
 mod support;
+mod sweep;
 mod tidy;
 mod trust;

@@ -206,7 +206,7 @@ pub struct SeriesArgs {
 /// `gex run`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  gex run study.toml --out reports\n  gex run study.toml --set pricing.rate=0.03 --dry-run"
+    after_help = "Example:\n  gex run study.toml --out reports\n  gex run study.toml --set pricing.rate=0.03 --dry-run\n  gex run study.toml --sweep pricing.rate=0,0.03 --sweep data.at=last,15:45"
 )]
 #[expect(
     clippy::struct_excessive_bools,
@@ -222,9 +222,18 @@ pub struct RunArgs {
     /// Compute again even where a finished run of the same inputs stands
     #[arg(long)]
     pub fresh: bool,
+    /// Take finished runs of the same inputs as they stand, and run what is missing (the default)
+    #[arg(long, conflicts_with = "fresh")]
+    pub resume: bool,
     /// Say what would be run and where it would stand, and run nothing
     #[arg(long, conflicts_with = "fresh")]
     pub dry_run: bool,
+    /// Run once for each value of a setting; several make every combination
+    #[arg(long, value_name = "KEY=V1,V2", conflicts_with = "dry_run")]
+    pub sweep: Vec<String>,
+    /// Trials that a sweep may have
+    #[arg(long, value_name = "N", default_value_t = crate::sweep::MAX_TRIALS)]
+    pub max_trials: usize,
 }
 
 /// `gex audit`
@@ -346,7 +355,7 @@ pub struct SnapshotArgs {
     /// A study whose pricing, positions and flip are used [default: parity, carry at 0, two models]
     #[arg(long, value_name = "STUDY")]
     pub study: Option<PathBuf>,
-    /// Folder for the page, its figures and its tables [default: snapshots/<underlying>-<instant>]
+    /// Folder for the page, its figures and its tables [default: snapshots/UNDERLYING-INSTANT]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }

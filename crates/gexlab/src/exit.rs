@@ -18,16 +18,19 @@ pub enum FailureKind {
     Data,
     /// The work is done, but a check that was asked for failed.
     Check,
+    /// Somebody pressed Ctrl-C; what was finished stays.
+    Interrupted,
 }
 
 impl FailureKind {
-    /// The exit code: 1 failed, 2 usage or study error, 3 bad or missing data, 4 a failed check.
+    /// The exit code: 1 failed, 2 usage or study error, 3 bad or missing data, 4 a failed check, 130 interrupted.
     pub fn code(self) -> u8 {
         match self {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Data => 3,
             Self::Check => 4,
+            Self::Interrupted => crate::interrupt::CODE,
         }
     }
 }
@@ -85,6 +88,14 @@ impl Failure {
     pub fn check(error: impl Into<anyhow::Error>) -> Self {
         Self {
             kind: FailureKind::Check,
+            words: Words::Chain(error.into()),
+        }
+    }
+
+    /// Work that was broken off and can be taken up again.
+    pub fn interrupted(error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            kind: FailureKind::Interrupted,
             words: Words::Chain(error.into()),
         }
     }

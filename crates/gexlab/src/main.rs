@@ -11,6 +11,7 @@ use gexlab::parallel::set_threads;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    gexlab::interrupt::install();
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

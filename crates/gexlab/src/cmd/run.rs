@@ -1,13 +1,15 @@
 //! `gex run`: a whole study.
 
-use gex_analysis::findings::{Check, CheckLevel, Findings, HypothesisFinding};
+use gex_analysis::findings::{Check, CheckLevel, Findings, HypothesisFinding, Role};
 use serde_json::{Value, json};
 
 use crate::args::RunArgs;
 use crate::console::Console;
 use crate::exit::Failure;
+use crate::interrupt;
 use crate::open_study::{OpenStudy, open_study_with};
 use crate::run::{Finished, Reuse, place, run as run_study};
+use crate::sweep::trials;
 use crate::text_table::{MAX_WIDTH, Side, lay_out, wrap};
 
 /// Runs the study and prints its verdicts and where the page is.
@@ -16,6 +18,9 @@ use crate::text_table::{MAX_WIDTH, Side, lay_out, wrap};
 ///
 /// A usage failure for the study file, a data failure for its inputs.
 pub fn run(args: &RunArgs, console: Console) -> Result<(), Failure> {
+    if !args.sweep.is_empty() {
+        return sweep(args, console);
+    }
     let study = open_study_with(&args.study.study, &args.study.settings)?;
     if args.dry_run {
         return dry_run(&study, args, console);
@@ -32,6 +37,75 @@ pub fn run(args: &RunArgs, console: Console) -> Result<(), Failure> {
         document(&finished),
     )?;
     Ok(())
+}
+
+/// Runs every trial of a sweep; one that stands finished is taken as it stands, so that a sweep broken off is taken up
+/// by the same command.
+fn sweep(args: &RunArgs, console: Console) -> Result<(), Failure> {
+    let trials = trials(&args.sweep, args.max_trials)
+        .map_err(|fault| Failure::usage(anyhow::anyhow!(fault)))?;
+    let reuse = if args.fresh {
+        Reuse::Never
+    } else {
+        Reuse::Allowed
+    };
+    let mut finished = Vec::new();
+    interrupt::in_trials();
+    for (i, trial) in trials.iter().enumerate() {
+        if interrupt::asked() {
+            break;
+        }
+        console.stage(
+            "Trial",
+            &format!("{} of {}: {}", i + 1, trials.len(), trial.join(" ")),
+        );
+        let settings = [args.study.settings.as_slice(), trial].concat();
+        let study = open_study_with(&args.study.study, &settings)?;
+        finished.push((trial, run_study(&study, &args.out, reuse, console)?));
+    }
+    let table = sweep_table(&finished);
+    let list: Vec<Value> = finished
+        .iter()
+        .map(|(trial, finished)| json!({ "settings": trial, "run": document(finished) }))
+        .collect();
+    let whole = finished.len() == trials.len();
+    let value = json!({ "trials": list, "of": trials.len(), "interrupted": !whole });
+    console.answer(&table, "gexlab/sweep/1", value)?;
+    if whole {
+        return Ok(());
+    }
+    Err(Failure::interrupted(anyhow::anyhow!(
+        "interrupted after {} of {} trials; the same command takes up the rest",
+        finished.len(),
+        trials.len()
+    )))
+}
+
+/// One row a trial and primary hypothesis.
+fn sweep_table(finished: &[(&Vec<String>, Finished)]) -> String {
+    let header = [
+        ("trial", Side::Right),
+        ("effect", Side::Right),
+        ("p", Side::Right),
+        ("verdict", Side::Left),
+        ("hypothesis", Side::Left),
+    ];
+    let mut rows = Vec::new();
+    let mut legend = String::new();
+    for (i, (trial, finished)) in finished.iter().enumerate() {
+        let number = (i + 1).to_string();
+        legend.push_str(&wrap(&format!("{number}: {}", trial.join(" ")), MAX_WIDTH).join("\n   "));
+        legend.push('\n');
+        let hypotheses = finished.findings.hypotheses.iter();
+        for found in hypotheses.filter(|found| found.role == Role::Primary) {
+            let [effect, _, p, verdict] = verdict_cells(found);
+            rows.push(vec![number.clone(), effect, p, verdict, found.id.clone()]);
+        }
+    }
+    let text = lay_out(&header, &rows);
+    format!(
+        "{text}effect of one standard deviation of the signal, in % of volatility;\np of each trial alone, adjusted over nothing\n\n{legend}"
+    )
 }
 
 /// Says what would be run; the inputs are hashed, so that a missing one is named.
