@@ -131,14 +131,15 @@ struct OnCommonRows<'a> {
 
 impl<'a> OnCommonRows<'a> {
     fn of(candidate: &Candidate<'a>, common: &BTreeSet<NaiveDate>) -> Self {
-        let sessions = &candidate.sample.sessions;
+        let last = candidate.sample.one_a_session();
         let keeps = |i: usize| {
-            let own = sessions.get(i);
-            own != sessions.get(i + 1) && own.is_some_and(|session| common.contains(session))
+            last.sessions
+                .get(i)
+                .is_some_and(|session| common.contains(session))
         };
         Self {
             hypothesis: candidate.hypothesis,
-            sample: candidate.sample.filtered(keeps),
+            sample: last.filtered(keeps),
         }
     }
 }

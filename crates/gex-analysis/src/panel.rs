@@ -279,6 +279,12 @@ impl Sample {
         older
     }
 
+    /// The last row of each session.
+    #[must_use]
+    pub fn one_a_session(&self) -> Self {
+        self.filtered(|i| self.sessions.get(i) != self.sessions.get(i + 1))
+    }
+
     /// The rows whose place `keeps` accepts.
     #[must_use]
     pub fn filtered(&self, keeps: impl Fn(usize) -> bool) -> Self {

@@ -120,10 +120,9 @@ fn alone(hypothesis: &Hypothesis, underlying: &Underlying<'_>, found: &Found) ->
     }
 }
 
-/// One underlying beyond its controls, on the line of dates.
+/// One underlying beyond its controls, each row with its place on the line of dates.
 struct Line {
-    signal: Vec<f64>,
-    outcome: Vec<f64>,
+    rows: Vec<(usize, f64, f64)>,
 }
 
 fn together(hypothesis: &Hypothesis, samples: &[Found]) -> Estimate {
@@ -155,16 +154,15 @@ fn estimate(hypothesis: &Hypothesis, samples: &[&Sample]) -> Result<Estimate, Un
         .iter()
         .map(|sample| line(hypothesis, sample, &dates))
         .collect::<Result<Vec<_>, _>>()?;
-    let pairs = || {
-        lines
-            .iter()
-            .flat_map(|line| line.signal.iter().zip(&line.outcome))
-    };
-    let squares: f64 = pairs().map(|(x, _)| x * x).sum();
-    let coefficient = pairs().map(|(x, y)| x * y).sum::<f64>() / squares;
-    let scores: Vec<f64> = (0..dates.len())
-        .map(|d| lines.iter().map(|line| line.score(d, coefficient)).sum())
-        .collect();
+    let rows = || lines.iter().flat_map(|line| &line.rows);
+    let squares: f64 = rows().map(|(_, x, _)| x * x).sum();
+    let coefficient = rows().map(|(_, x, y)| x * y).sum::<f64>() / squares;
+    let mut scores = vec![0.0; dates.len()];
+    for (date, x, y) in rows() {
+        if let Some(score) = scores.get_mut(*date) {
+            *score += x * (y - coefficient * x);
+        }
+    }
     let terms = ewc::few_terms(dates.len());
     let error =
         ewc::long_run_variance(&scores, terms)?.sqrt() * (dates.len() as f64).sqrt() / squares;
@@ -179,7 +177,7 @@ fn estimate(hypothesis: &Hypothesis, samples: &[&Sample]) -> Result<Estimate, Un
         .unwrap_or(1);
     let width = law.quantile(0.5 + 0.5 * COVERAGE)? * error;
     let detectable = (law.quantile(0.5 + 0.5 * COVERAGE)? + law.quantile(POWER)?) * error;
-    let placebo = shifted(&lines, embargo(overlap));
+    let placebo = shifted(&lines, dates.len(), embargo(overlap));
     Ok(Estimate {
         value: Some(effect.of(coefficient)),
         unit: headline::level_unit(hypothesis.outcome.kind),
@@ -220,31 +218,28 @@ fn line(hypothesis: &Hypothesis, sample: &Sample, dates: &[NaiveDate]) -> Result
     let controls = &hypothesis.controls;
     let signal = beyond(&standardised(&sample.signal)?, sample, controls)?;
     let outcome = beyond(&sample.outcome, sample, controls)?;
-    let place = |values: &[f64]| {
-        let mut placed = vec![0.0; dates.len()];
-        for (session, value) in sample.sessions.iter().zip(values) {
-            let at = dates
-                .binary_search(session)
-                .ok()
-                .and_then(|d| placed.get_mut(d));
-            // Several decisions of one date belong to one cluster.
-            if let Some(at) = at {
-                *at += value;
-            }
-        }
-        placed
-    };
+    let places = sample
+        .sessions
+        .iter()
+        .map(|session| dates.binary_search(session));
+    let rows = places.zip(signal.iter().zip(&outcome));
     Ok(Line {
-        signal: place(&signal),
-        outcome: place(&outcome),
+        rows: rows
+            .filter_map(|(date, (x, y))| Some((date.ok()?, *x, *y)))
+            .collect(),
     })
 }
 
 impl Line {
-    fn score(&self, d: usize, coefficient: f64) -> f64 {
-        let at = |values: &[f64]| values.get(d).copied().unwrap_or_default();
-        let x = at(&self.signal);
-        x * (at(&self.outcome) - coefficient * x)
+    /// One of its columns along the dates; rows of one date add up.
+    fn placed(&self, dates: usize, of: fn(&(usize, f64, f64)) -> f64) -> Vec<f64> {
+        let mut placed = vec![0.0; dates];
+        for row in &self.rows {
+            if let Some(at) = placed.get_mut(row.0) {
+                *at += of(row);
+            }
+        }
+        placed
     }
 }
 
@@ -258,14 +253,15 @@ fn pooled_effect(hypothesis: &Hypothesis, samples: &[&Sample]) -> Result<Effect,
 }
 
 /// The covariance of outcomes and signals, all signals moved by the same number of dates.
-fn shifted(lines: &[Line], embargo: usize) -> Result<ShiftPlacebo, Undefined> {
-    let mut total = vec![0.0; lines.first().map_or(0, |line| line.signal.len())];
+fn shifted(lines: &[Line], dates: usize, embargo: usize) -> Result<ShiftPlacebo, Undefined> {
+    let mut total = vec![0.0; dates];
     for line in lines {
-        let by_shift = ShiftCorrelator::new(&line.signal).correlate(&line.outcome);
-        total
-            .iter_mut()
-            .zip(by_shift)
-            .for_each(|(total, one)| *total += one);
+        let signal = line.placed(dates, |(_, x, _)| *x);
+        let outcome = line.placed(dates, |(.., y)| *y);
+        let by_shift = ShiftCorrelator::new(&signal).correlate(&outcome);
+        for (total, one) in total.iter_mut().zip(by_shift) {
+            *total += one;
+        }
     }
     ShiftPlacebo::rank(&total, embargo)
 }

@@ -53,7 +53,7 @@ pub(crate) fn tried(
             try_strategy(&Trial {
                 spec,
                 hypothesis,
-                sample: &judged.panel.sample(&hypothesis.controls),
+                sample: &judged.panel.sample(&hypothesis.controls).one_a_session(),
                 inputs,
                 grid: &grid,
                 resamples,
