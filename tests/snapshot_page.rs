@@ -28,7 +28,7 @@ fn one_instant_is_one_page_with_the_numbers_of_the_series() {
     // The name of the SVG namespace is no address.
     let bare = page.replace("http://www.w3.org/2000/svg", "");
     assert!(!bare.contains("http://") && !bare.contains("https://"));
-    for figure in ["profile", "strikes"] {
+    for figure in ["profile", "strikes", "hedge-flow"] {
         assert!(
             page.contains(&format!("<figure id=\"{figure}\">")),
             "{figure}"

@@ -161,10 +161,34 @@ pub struct SnapshotInput {
     pub profile: Option<ProfileFigure>,
     /// Exposure by strike.
     pub strikes: Option<StrikesFigure>,
+    /// What dealers must trade in a move.
+    pub hedge_flow: Option<HedgeFlowFigure>,
     /// The sections, in order.
     pub sections: Vec<SnapshotSection>,
     /// The command that makes the page again.
     pub command: String,
+}
+
+/// What dealers must trade in moves of the spot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HedgeFlowFigure {
+    /// Positioning model, in kebab case.
+    pub positioning: String,
+    /// Currency of the flows.
+    pub currency: String,
+    /// The moves, ascending; the flow of none is zero.
+    pub points: Vec<FlowPoint>,
+}
+
+/// One move of the spot.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FlowPoint {
+    /// The move, as a share of spot.
+    pub spot_move: f64,
+    /// Currency of underlying bought if the move comes at once; negative: sold.
+    pub at_once: Option<f64>,
+    /// The same if it takes a day.
+    pub in_a_day: Option<f64>,
 }
 
 /// A section of a snapshot's page.

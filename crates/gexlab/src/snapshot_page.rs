@@ -6,7 +6,9 @@ use gex_compute::points::snapshot_figure;
 use gex_compute::series::{GexPoint, Measure, MeasureUnit};
 use gex_ingest::archive::Document;
 use gex_ingest::table::{Column, Table};
-use gex_report::input::{ExposureUnit, PlainCell, PlainTable, SnapshotInput, SnapshotSection};
+use gex_report::input::{
+    ExposureUnit, FlowPoint, HedgeFlowFigure, PlainCell, PlainTable, SnapshotInput, SnapshotSection,
+};
 
 use crate::output_kind::OutputKind;
 use crate::page::{profile, strikes};
@@ -74,9 +76,50 @@ pub(crate) fn input(scene: &Scene<'_>) -> SnapshotInput {
             .map(|(point, _, figure)| profile(figure, (&point.positioning, unit.clone()), head)),
         strikes: figure
             .map(|(point, model, figure)| strikes(figure, (point, *model), unit.clone())),
+        hedge_flow: hedge_flow(scene),
         sections: sections(scene),
         command: scene.command.to_owned(),
     }
+}
+
+/// The flows of the first model, out of the table of all of them.
+fn hedge_flow(scene: &Scene<'_>) -> Option<HedgeFlowFigure> {
+    let model = &scene.points.first()?.positioning;
+    let table = scene.tables.one(OutputKind::HedgeFlow);
+    let numbers = |name: &str| match table.column(name) {
+        Some(Column::F64(values)) => values.clone(),
+        _ => Vec::new(),
+    };
+    let Some(Column::Text(models)) = table.column("positioning") else {
+        return None;
+    };
+    let (moves, days) = (numbers("spot_move"), numbers("days"));
+    let (vols, flows) = (numbers("vol_move"), numbers("flow"));
+    let at = |values: &[Option<f64>], i: usize| values.get(i).copied().flatten();
+    let ours = |i: &usize| {
+        let own = models
+            .get(*i)
+            .is_some_and(|name| name.as_ref() == Some(model));
+        own && at(&vols, *i).is_some_and(|vol| vol.abs() < 1e-12)
+    };
+    let rows: Vec<usize> = (0..models.len()).filter(ours).collect();
+    let flow_of = |spot: f64, after: f64| {
+        let same = |i: &&usize| at(&moves, **i) == Some(spot) && at(&days, **i) == Some(after);
+        rows.iter().find(same).and_then(|i| at(&flows, *i))
+    };
+    let mut spots: Vec<f64> = rows.iter().filter_map(|i| at(&moves, *i)).collect();
+    spots.sort_by(f64::total_cmp);
+    spots.dedup();
+    let point = |spot: f64| FlowPoint {
+        spot_move: spot,
+        at_once: flow_of(spot, 0.0),
+        in_a_day: flow_of(spot, 1.0),
+    };
+    Some(HedgeFlowFigure {
+        positioning: model.clone(),
+        currency: scene.chain.head().currency.to_string(),
+        points: spots.into_iter().map(point).collect(),
+    })
 }
 
 fn facts(scene: &Scene<'_>) -> Vec<(String, String)> {
@@ -161,7 +204,7 @@ fn sections(scene: &Scene<'_>) -> Vec<SnapshotSection> {
         section("Gamma by strike", &["strikes"], Vec::new()),
         section(
             "What dealers must trade",
-            &[],
+            &["hedge-flow"],
             vec![of(
                 OutputKind::HedgeFlow,
                 "Currency of underlying bought (negative: sold) in a move of spot, time and volatility, by full repricing.",

@@ -24,9 +24,10 @@ use crate::output_kind::OutputKind;
 use crate::snapshot_rows::{Cell, Row, table};
 use crate::study_plan::Plan;
 
-/// The moves of spot, as shares, for which hedge flows are computed.
-const MOVES: [f64; 10] = [
-    -0.05, -0.03, -0.02, -0.01, -0.005, 0.005, 0.01, 0.02, 0.03, 0.05,
+/// The moves of spot, as shares, for which hedge flows are computed; none among them, since time
+/// that passes alone is a flow too (charm).
+const MOVES: [f64; 11] = [
+    -0.05, -0.03, -0.02, -0.01, -0.005, 0.0, 0.005, 0.01, 0.02, 0.03, 0.05,
 ];
 /// Calendar days that pass in a move.
 const DAYS: [f64; 2] = [0.0, 1.0];

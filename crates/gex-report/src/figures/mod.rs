@@ -7,6 +7,7 @@ mod events;
 mod forest;
 mod gain;
 mod gex;
+mod hedge_flow;
 mod interval_rows;
 mod ladder;
 mod profile;
@@ -246,6 +247,9 @@ pub(crate) fn draw_snapshot(input: &SnapshotInput) -> Result<Vec<Sketch>, Render
     }
     if let Some(strikes) = &input.strikes {
         sketches.extend(strikes::draw(strikes, underlying)?);
+    }
+    if let Some(flow) = &input.hedge_flow {
+        sketches.extend(hedge_flow::draw(flow, underlying)?);
     }
     if input.synthetic {
         sketches.iter_mut().for_each(Sketch::stamp_as_synthetic);
